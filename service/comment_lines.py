@@ -1,0 +1,182 @@
+"""Reads comments from JSON lines and CSV, line by line; a bad line is data, never an exception."""
+
+import csv
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+import orjson
+
+MAX_TEXT_BYTES = 20_480
+"""Longest comment in bytes of UTF-8, as the Perspective API has it."""
+
+# A text at its limit, written as \\u escapes, takes a fifth of this.
+_MAX_LINE_BYTES = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+class CommentLine(NamedTuple):
+    """One line of input: a comment to score, or the reason why it cannot be.
+
+    Parameters
+    ----------
+    number : int
+        Line of the input, from 1; of its first line where a CSV record spans several.
+    id : str, int or None
+        The site's own id, given back as it came.
+    text : str
+        The comment; empty where there is a problem.
+    problem : str
+        What is wrong with the line, never quoting its text; empty for a good line.
+    """
+
+    number: int
+    id: str | int | None
+    text: str
+    problem: str
+
+
+class BoundedLines(Iterator[bytes]):
+    """The lines of a stream, none held in memory beyond 1 MiB.
+
+    Raises `csv.Error` in place of a longer line and goes on behind it: that is what a CSV
+    reader passes on to its caller without losing its place.
+
+    Parameters
+    ----------
+    stream : binary file
+        Read from where it stands.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.number = 0
+        self.size_bytes = 0
+
+    def __next__(self) -> bytes:
+        """Return the next line with its line end."""
+        line = self._read()
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if self.number == 1:
+            line = line.removeprefix(_BOM)
+        if len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
+            while line and not line.endswith(b"\n"):
+                line = self._read()
+            raise csv.Error(f"line is over {_MAX_LINE_BYTES:,} bytes")
+        return line
+
+    def _read(self) -> bytes:
+        line = self._stream.readline(_MAX_LINE_BYTES)
+        self.size_bytes += len(line)
+        return line
+
+
+def text_problem(text: object) -> str:
+    """Return why `text` cannot be scored, or an empty string if it can."""
+    if text is None:
+        return "no text"
+    if not isinstance(text, str):
+        return "text is not a string"
+    if not text or text.isspace():
+        return "text is empty"
+    try:
+        size_bytes = len(text.encode())
+    except UnicodeEncodeError:
+        return "text is not UTF-8"
+    if size_bytes > MAX_TEXT_BYTES:
+        return f"text has {size_bytes:,} bytes of UTF-8, at most {MAX_TEXT_BYTES:,} are scored"
+    return ""
+
+
+def read_json_lines(lines: BoundedLines) -> Iterator[CommentLine]:
+    """Read one object ``{"id", "text"}`` a line; blank lines are passed over."""
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield CommentLine(lines.number, None, "", str(error))
+            continue
+        if not line.isspace():
+            yield _from_json(lines.number, line)
+
+
+def _from_json(number: int, line: bytes) -> CommentLine:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return CommentLine(number, None, "", _json_problem(line, error))
+    if not isinstance(row, dict):
+        return CommentLine(number, None, "", "not a JSON object")
+    comment_id = row.get("id")
+    # type() and not isinstance: true and false are integers to Python.
+    if type(comment_id) not in (str, int, type(None)):
+        return CommentLine(number, None, "", "id must be a string or a 64-bit integer")
+    problem = text_problem(row.get("text"))
+    return CommentLine(number, comment_id, "" if problem else row["text"], problem)
+
+
+def _json_problem(line: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    return f"not JSON: {error.msg} at column {error.colno}"
+
+
+def read_csv(lines: BoundedLines) -> Iterator[CommentLine]:
+    """Read comma-separated records; the first line names the columns `text` and, if any, `id`.
+
+    Raises
+    ------
+    csv.Error
+        If the first line does not name a column `text`.
+    """
+    # Undecodable bytes travel as lone surrogates, so that only their own record is bad.
+    decoded = map(_decode, lines)
+    # strict: a stray quote would otherwise be dropped and the spans' offsets be off.
+    records = csv.reader(decoded, strict=True)
+    try:
+        columns = [name.strip() for name in next(records, [])]
+    except csv.Error:
+        columns = []
+    if "text" not in columns:
+        raise csv.Error("the first line of CSV input must name its columns, one of them `text`")
+    text_at = columns.index("text")
+    id_at = columns.index("id") if "id" in columns else None
+    while True:
+        number = lines.number + 1
+        try:
+            record = next(records)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield CommentLine(number, None, "", f"not CSV: {error}")
+            continue
+        if record:
+            yield _from_record(number, record, text_at=text_at, id_at=id_at)
+
+
+def _decode(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape")
+
+
+def _from_record(number: int, record: list[str], *, text_at: int, id_at: int | None) -> CommentLine:
+    comment_id = record[id_at] if id_at is not None and id_at < len(record) else None
+    text = record[text_at] if text_at < len(record) else None
+    problem = text_problem(text)
+    if comment_id is not None and not problem and not _is_utf8(comment_id):
+        problem = "id is not UTF-8"
+    if problem or text is None:
+        return CommentLine(number, None, "", problem)
+    return CommentLine(number, comment_id, text, "")
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

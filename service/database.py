@@ -1,0 +1,135 @@
+"""Opening the database, writing to it, and keeping its tables current."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from service.errors import DatabaseError
+from service.migrations import HEAD
+
+BUSY_TIMEOUT_MS = 5_000
+PROBE_TIMEOUT_MS = 500
+_WRITE = "ghirbal_write"
+# Any fixed number will do: it only has to be the same in every process that upgrades.
+_UPGRADE_LOCK = 7_144_622
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for a SQLite or PostgreSQL address; nothing is connected yet.
+
+    Raises
+    ------
+    DatabaseError
+        If the address cannot be used or the driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() != "sqlite":
+            return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+        # Waiting for a free connection forever would hide a stuck database from the site.
+        engine = create_engine(parsed, hide_parameters=True, pool_timeout=BUSY_TIMEOUT_MS / 1_000)
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"the folder of the database cannot be made: {error}") from error
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            "PostgreSQL needs its driver: pip install 'ghirbal[postgres]'"
+        ) from error
+    except (NoSuchModuleError, SQLAlchemyError, ValueError) as error:
+        raise DatabaseError(f"the database address cannot be used: {error}") from None
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own transactions begin too late: BEGIN is sent by _begin_sqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # An acknowledged comment must survive a power cut; NORMAL only survives a crash.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A read that turns into a write cannot wait for the lock in SQLite, it fails at once:
+    # a transaction that will write says so when it begins.
+    write = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that writes; it is on the disk when the block is left."""
+    with engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn errors of the database into a `DatabaseError`, for commands."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise DatabaseError(f"the database cannot be used: {error.orig}") from error
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the migration that the database stands at, None if it has none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def is_current(engine: Engine) -> bool:
+    """Return whether the tables are those that this code expects."""
+    with engine.connect() as connection:
+        return current_revision(connection) == HEAD
+
+
+def upgrade(engine: Engine, *, revision: str = "head") -> None:
+    """Bring the tables to a revision, the newest by default; safe to call from several processes.
+
+    Raises
+    ------
+    DatabaseError
+        If the database cannot be used, or was made by a newer version of the code.
+    """
+    with reported():
+        if revision == "head" and is_current(engine):
+            return
+        # Alembic takes half a second to import and is not needed for a current database.
+        from service.migrations.run import migrate
+
+        with writing(engine) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK}
+                )
+            migrate(connection, revision)
+
+
+def check_writable(engine: Engine) -> None:
+    """Raise an error of SQLAlchemy unless the database takes a write."""
+    with engine.connect().execution_options(**{_WRITE: True}) as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        driver = connection.connection.cursor()
+        try:
+            if sqlite:
+                driver.execute(f"PRAGMA busy_timeout = {PROBE_TIMEOUT_MS}")
+            connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+            connection.rollback()
+        finally:
+            if sqlite:
+                driver.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            driver.close()

@@ -1,0 +1,4 @@
+"""The history of the tables."""
+
+HEAD = "0001"
+"""The newest revision; kept here so that a start need not import Alembic to compare."""

@@ -1,0 +1,132 @@
+"""Settings: defaults < file < environment < arguments, all checked before anything is served."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from service.errors import SettingsError
+
+PREFIX = "GHIRBAL_"
+FILE_VARIABLE = "GHIRBAL_CONFIG_FILE"
+
+
+class Settings(BaseModel):
+    """Everything that an operator can set.
+
+    Parameters
+    ----------
+    database_url : str
+        ``sqlite:///relative/path``, ``sqlite:////absolute/path`` or ``postgresql://...``.
+        A relative path starts at the working directory.
+    model_path : Path, optional
+        Model folder; the shipped model if not given.
+    policy_file : Path, optional
+        TOML file of the newsroom's policy; the model's suggested thresholds if not given.
+    host, port : str, int
+        Where to listen.
+    workers : int
+        Worker processes.
+    max_body_bytes : int
+        Largest request body. The default holds 1,000 comments of 20,480 bytes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    database_url: str = "sqlite:///instance/ghirbal.sqlite3"
+    model_path: Path | None = None
+    policy_file: Path | None = None
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    max_body_bytes: Annotated[int, Field(ge=1_024)] = 24 * 1_024 * 1_024
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        if not separator or scheme not in {"sqlite", "postgresql", "postgresql+psycopg"}:
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        if scheme == "sqlite" and (not rest.startswith("/") or rest[1:] in {"", ":memory:"}):
+            # In memory nothing would outlive the process, nor be seen by a second worker.
+            raise ValueError(
+                "must name a file: sqlite:///relative/path or sqlite:////absolute/path"
+            )
+        return value
+
+
+def load_settings(
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Collect the settings of all sources.
+
+    Parameters
+    ----------
+    arguments : mapping of str to Any, optional
+        The strongest source; names in either case, None counts as not given.
+    file : Path, optional
+        TOML settings file; ``GHIRBAL_CONFIG_FILE`` names it otherwise.
+    environment : mapping of str to str, optional
+        In place of the environment of the process.
+
+    Raises
+    ------
+    SettingsError
+        Naming the setting, its source and what is expected.
+    """
+    variables = os.environ if environment is None else environment
+    named = file or (Path(variables[FILE_VARIABLE]) if variables.get(FILE_VARIABLE) else None)
+    sources = {
+        str(named): _read(named) if named else {},
+        "the environment": {
+            name.removeprefix(PREFIX): value
+            for name, value in variables.items()
+            if name.startswith(PREFIX) and name != FILE_VARIABLE
+        },
+        "the arguments": {
+            name: value for name, value in (arguments or {}).items() if value is not None
+        },
+    }
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, source in sources.items():
+        for name, value in source.items():
+            spelled = f"{PREFIX}{name}" if origin == "the environment" else name
+            _check_known(name, spelled, origin)
+            values[name.lower()] = value
+            origins[name.lower()] = f"{spelled} in {origin}"
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_describe(error, origins)) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"settings file {path} cannot be read: {error.strerror or error}"
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings file {path} is not TOML: {error}") from error
+
+
+def _check_known(name: str, spelled: str, origin: str) -> None:
+    if name.lower() not in Settings.model_fields:
+        known = ", ".join(Settings.model_fields)
+        raise SettingsError(f"unknown setting {spelled} in {origin}; known settings: {known}")
+
+
+def _describe(error: ValidationError, origins: Mapping[str, str]) -> str:
+    problems = [
+        f"{origins[str(problem['loc'][0])]}: {problem['msg'].removeprefix('Value error, ')}"
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+    return "settings cannot be used: " + "; ".join(problems)

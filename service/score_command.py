@@ -86,7 +86,7 @@ def score(
     if text is not None:
         lines = _one_comment(text, alone=not source and not is_csv)
     else:
-        lines = _read(source or click.get_binary_stream("stdin"), is_csv=is_csv)
+        lines = _read(source or sys.stdin.buffer, is_csv=is_csv)
     with _errors_for_people():
         scorer = load_scorer(model_path)
         policy = Policy.load(policy_path) if policy_path else scorer.default_policy()
@@ -138,7 +138,7 @@ def _errors_for_people() -> Iterator[None]:
 @contextmanager
 def _output(path: Path | None, source: BinaryIO | None) -> Iterator[BinaryIO]:
     if path is None:
-        yield click.get_binary_stream("stdout")
+        yield sys.stdout.buffer
         return
     if source is not None and path.exists() and path.samefile(source.name):
         raise click.UsageError(f"{path} is the input as well: write to another file")

@@ -1,0 +1,1 @@
+"""Offline work on models: corpora in, a model folder and its report out."""

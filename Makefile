@@ -1,17 +1,21 @@
 # What the README shows is what CI runs.
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
 PORT ?= 8000
+# Where `ghirbal-train fetch` put the corpora; without them the seed comments make a toy model.
+CORPORA ?= data/corpora
 
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench train postgres
+.PHONY: help run test lint bench train venv postgres
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
+
+run: $(VENV)/.installed ## start the service with the shipped model; data stays in instance/
+	@$(BIN)/ghirbal serve --port $(PORT) --demo-key instance/demo-key
 
 lint: $(VENV)/.installed-test ## ruff and mypy, as CI runs them
 	$(BIN)/ruff check .
@@ -35,7 +39,6 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres]'
 	@touch $@
 
-.PHONY: venv
 venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Ghirbal needs Python 3.11 or newer as $(PYTHON); name another one: make PYTHON=/path/to/python3" >&2; exit 1; }

@@ -101,7 +101,7 @@ def measure_start() -> dict[str, float]:
         "python alone": process_time_s("-c", "pass"),
         "import numpy": process_time_s("-c", "import numpy"),
         "Scorer, first score": process_time_s("-c", score_one),
-        "ghirbal score --text": process_time_s("-m", "service", "score", "--text", "شكرا"),
+        "ghirbal score --text": process_time_s("-m", "service.cli", "score", "--text", "شكرا"),
         "import scikit-learn": process_time_s("-c", "import sklearn.pipeline"),
     }
 
@@ -126,7 +126,7 @@ def measure_command(comments: list[str], *options: str) -> float:
         ]
         few.write_text(lines[0], encoding="utf-8")
         many.write_text("".join(lines), encoding="utf-8")
-        command = ("-m", "service", "score", *options)
+        command = ("-m", "service.cli", "score", *options)
         start_s = process_time_s(*command, str(few))
         return (len(comments) - 1) / (process_time_s(*command, str(many)) - start_s)
 

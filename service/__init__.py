@@ -26,5 +26,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> "Flask":
     """
     # Imported late: every command imports this package, and most need neither Flask nor a database.
     from service.app import build_app
+    from service.settings import load_settings
 
-    return build_app(config)
+    return build_app(load_settings(config))

@@ -88,7 +88,8 @@ def current_revision(connection: Connection) -> str | None:
     """Return the migration that the database stands at, None if it has none."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
 def is_current(engine: Engine) -> bool:

@@ -20,6 +20,14 @@ class KeyNameError(ServiceError):
     """An API key name is taken or not known."""
 
 
+class KeyFileError(ServiceError):
+    """A key file cannot be read or written."""
+
+
+class ListenError(ServiceError):
+    """The service cannot listen where it was told to."""
+
+
 class ApiError(Exception):
     """A request that is answered with an error.
 

@@ -1,5 +1,0 @@
-"""Runs the command line as ``python -m service``."""
-
-from service.cli import main
-
-main()

@@ -1,0 +1,48 @@
+"""Putting the application together; whatever is wrong with the settings stops it here."""
+
+from flask import Flask
+from werkzeug.routing import BaseConverter
+
+from moderation import Policy, load_scorer
+from service.api import api
+from service.auth import guard
+from service.database import open_engine
+from service.health import health
+from service.judge import Judge
+from service.problems import answer_problems
+from service.settings import Settings
+from service.state import EXTENSION, ServiceState
+
+
+class _IdConverter(BaseConverter):
+    """A site's own id in an address; sites use addresses as ids, so it may hold slashes."""
+
+    regex = ".+?"
+    part_isolating = False
+
+
+def build_app(settings: Settings) -> Flask:
+    """Create the WSGI application; see `service.create_app`."""
+    app = Flask("service", static_folder=None)
+    # One more than allowed; see service.body.
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
+    app.json.sort_keys = False  # type: ignore[attr-defined] # of the default provider
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # Arabic stays readable
+    app.url_map.converters["id"] = _IdConverter
+    # An id such as "https://site/1" must not be redirected to one with a single slash.
+    app.url_map.merge_slashes = False
+    engine = open_engine(settings.database_url)
+    app.extensions[EXTENSION] = ServiceState(engine, build_judge(settings))
+    app.register_blueprint(api)
+    app.register_blueprint(health)
+    answer_problems(app)
+    guard(app, engine)
+    return app
+
+
+def build_judge(settings: Settings) -> Judge:
+    """Load the model and the policy that the settings name."""
+    scorer = load_scorer() if settings.model_path is None else load_scorer(settings.model_path)
+    if settings.policy_file is None:
+        return Judge(scorer, scorer.default_policy())
+    return Judge(scorer, Policy.load(settings.policy_file))

@@ -1,0 +1,79 @@
+"""The one place where the service scores and decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from moderation import Action, CommentScore, Outcome, Policy, Scorer
+from moderation.policy import BANNED_WORD, SUSPECT_WORD
+
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the model and the policy say about one text."""
+
+    score: CommentScore
+    outcome: Outcome
+
+    @property
+    def source(self) -> str:
+        """Who decided: the newsroom's list where its word weighed most, else the model."""
+        listed = self.outcome.reasons[:1] in {(BANNED_WORD,), (SUSPECT_WORD,)}
+        return "list" if listed else "model"
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The score of each attribute, as it is answered and stored."""
+        return {name: round(score, _DIGITS) for name, score in self.score.scores.items()}
+
+    @property
+    def spans(self) -> list[dict[str, Any]]:
+        """The words behind the reasons, offsets in code points."""
+        return [
+            {
+                "start": span.start,
+                "end": span.end,
+                "attribute": span.attribute,
+                "score": round(span.score, _DIGITS),
+            }
+            for span in self.outcome.spans
+        ]
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the part of an answer that is about the text."""
+        return {
+            "action": self.outcome.action.value,
+            "scores": self.scores,
+            "reasons": list(self.outcome.reasons),
+            "spans": self.spans,
+            "model": self.score.model,
+            "policy": self.outcome.policy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A scorer and the policy in force."""
+
+    scorer: Scorer
+    policy: Policy
+
+    def judge(self, texts: Sequence[str]) -> list[Judgement]:
+        """Return one judgement per text, in the same order."""
+        scores = self.scorer.score(texts, spans=False)
+        judgements = [
+            Judgement(score, self.policy.decide(text, score))
+            for text, score in zip(texts, scores, strict=True)
+        ]
+        # Only what is not approved has spans: most comments are never searched for them.
+        hits = [
+            index
+            for index, judgement in enumerate(judgements)
+            if judgement.outcome.action is not Action.APPROVE
+        ]
+        searched = self.scorer.score([texts[index] for index in hits], spans=True) if hits else []
+        for index, score in zip(hits, searched, strict=True):
+            judgements[index] = Judgement(score, self.policy.decide(texts[index], score))
+        return judgements

@@ -1,0 +1,105 @@
+"""API keys: made here, shown once, kept only as a digest."""
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from service.errors import KeyNameError
+from service.tables import ApiKey
+
+MARK = "ghirbal"
+_ABSENT = "0" * 64
+
+
+class Scope(StrEnum):
+    """What a key may do."""
+
+    SCORE = "score"
+    INGEST = "ingest"
+    READ = "read"
+    DECIDE = "decide"
+    FEEDBACK = "feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The key behind a request."""
+
+    key_id: int
+    name: str
+    scopes: frozenset[str]
+
+
+def _digest(secret: str) -> str:
+    # A plain hash is enough: the secret has 256 random bits, which no list of likely passwords
+    # holds, and a slow password hash would cost every request what it costs an attacker.
+    return sha256(secret.encode()).hexdigest()
+
+
+def add_key(connection: Connection, name: str, scopes: Sequence[Scope]) -> str:
+    """Store a new key and return it; it cannot be shown again.
+
+    Raises
+    ------
+    KeyNameError
+        If the name is in use, also by a revoked key: decisions go on naming it.
+    """
+    prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    try:
+        connection.execute(
+            insert(ApiKey).values(
+                name=name,
+                prefix=prefix,
+                digest=_digest(secret),
+                scopes=sorted(set(scopes)),
+                created_at=datetime.now(UTC),
+            )
+        )
+    except IntegrityError as error:
+        raise KeyNameError(f"there is a key named {name!r} already: choose another name") from error
+    return f"{MARK}_{prefix}_{secret}"
+
+
+def find_caller(connection: Connection, key: str) -> Caller | None:
+    """Return who sent `key`, None if it is unknown or revoked."""
+    mark, _, rest = key.partition("_")
+    prefix, _, secret = rest.partition("_")
+    if mark != MARK or not key.isascii():
+        return None
+    row = connection.execute(
+        select(ApiKey.id, ApiKey.name, ApiKey.digest, ApiKey.scopes).where(
+            ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None)
+        )
+    ).one_or_none()
+    matches = hmac.compare_digest(_digest(secret), row.digest if row else _ABSENT)
+    return Caller(row.id, row.name, frozenset(row.scopes)) if row and matches else None
+
+
+def list_keys(connection: Connection) -> Sequence[RowMapping]:
+    """Return name, scopes, time of creation and time of revocation of all keys, oldest first."""
+    query = select(ApiKey.name, ApiKey.scopes, ApiKey.created_at, ApiKey.revoked_at)
+    return connection.execute(query.order_by(ApiKey.id)).mappings().all()
+
+
+def revoke_key(connection: Connection, name: str) -> None:
+    """Take a key out of use at once.
+
+    Raises
+    ------
+    KeyNameError
+        If no key in use has this name.
+    """
+    revoked = connection.execute(
+        update(ApiKey)
+        .where(ApiKey.name == name, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=datetime.now(UTC))
+    )
+    if not revoked.rowcount:
+        raise KeyNameError(f"no key in use is named {name!r}: see `ghirbal keys list`")

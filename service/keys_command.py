@@ -1,0 +1,74 @@
+"""``ghirbal keys``: who may call the service."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine
+
+from service.database import open_engine, reported, upgrade, writing
+from service.keys import Scope, add_key, list_keys, revoke_key
+from service.options import config_option
+from service.settings import load_settings
+
+
+def _open(config: Path | None) -> Engine:
+    engine = open_engine(load_settings(file=config).database_url)
+    upgrade(engine)
+    return engine
+
+
+@click.group()
+def keys() -> None:
+    """Add, list and revoke API keys."""
+
+
+@keys.command("add")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice([scope.value for scope in Scope]),
+    multiple=True,
+    required=True,
+    help="What the key may do; give it several times for several scopes.",
+)
+@config_option
+def add(name: str, scopes: Sequence[str], config: Path | None) -> None:
+    """Make a key called NAME and print it, once."""
+    if not name.strip() or not name.isprintable():
+        raise click.BadParameter("a name needs letters and no control characters")
+    engine = _open(config)
+    with reported(), writing(engine) as connection:
+        key = add_key(connection, name, [Scope(scope) for scope in scopes])
+    # After the block: a key that is printed is stored.
+    click.echo(key)
+
+
+@keys.command("list")
+@config_option
+def list_command(config: Path | None) -> None:
+    """Show names, scopes and times; never the keys, which are not kept."""
+    engine = _open(config)
+    with reported(), engine.connect() as connection:
+        rows = list_keys(connection)
+    for row in rows:
+        state = f"revoked {_day(row['revoked_at'])}" if row["revoked_at"] else "in use"
+        added = _day(row["created_at"])
+        click.echo(f"{row['name']}\t{','.join(row['scopes'])}\tadded {added}\t{state}")
+
+
+@keys.command("revoke")
+@click.argument("name")
+@config_option
+def revoke(name: str, config: Path | None) -> None:
+    """Take the key called NAME out of use at once."""
+    engine = _open(config)
+    with reported(), writing(engine) as connection:
+        revoke_key(connection, name)
+    click.echo(f"revoked {name}", err=True)
+
+
+def _day(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC")

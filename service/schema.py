@@ -1,0 +1,141 @@
+"""What requests may say; the same models are what a description of the API is made from."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from moderation import Action
+
+COMMENT_LIMIT_BYTES = 20_480
+BATCH_LIMIT = 1_000
+ID_LIMIT = 200
+
+
+def _scorable(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("comment_empty", "the comment has no text")
+    size = len(text.encode())
+    if size > COMMENT_LIMIT_BYTES:
+        raise PydanticCustomError(
+            "comment_too_long",
+            "the comment has {size} bytes of UTF-8, the limit is {limit}",
+            {"size": size, "limit": COMMENT_LIMIT_BYTES},
+        )
+    return text
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL cannot hold it, and no reader typed it.
+    if "\0" in text:
+        raise ValueError("must not hold the character U+0000")
+    return text
+
+
+def _iso_text(value: object) -> object:
+    # Numbers would be read as seconds or milliseconds, whichever seems to fit.
+    if not isinstance(value, str) or value.strip().isdecimal():
+        raise ValueError("must be an ISO 8601 time such as 2026-11-23T09:30:00Z")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be between the years 1 and 9999 in UTC") from None
+
+
+def _item_id(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("must be a string or an integer")
+    if isinstance(value, str) and not (len(value) <= ID_LIMIT and is_unicode(value)):
+        raise ValueError(f"must be valid Unicode of at most {ID_LIMIT} characters")
+    return value
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether `text` has no unpaired surrogates, which JSON can spell but UTF-8 cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _blank_as_none(value: object) -> object:
+    return None if value == "" else value
+
+
+ScorableText = Annotated[str, Field(strict=True), AfterValidator(_scorable)]
+StorableText = Annotated[ScorableText, AfterValidator(_storable)]
+Id = Annotated[
+    str, Field(strict=True, min_length=1, max_length=ID_LIMIT), AfterValidator(_storable)
+]
+ItemId = Annotated[str | int, BeforeValidator(_item_id)]
+# Sites send an empty string for what they do not know, such as the id of an anonymous author.
+OptionalId = Annotated[Id | None, BeforeValidator(_blank_as_none)]
+Line = Annotated[str, Field(strict=True, max_length=1_000), AfterValidator(_storable)]
+Note = Annotated[str, Field(strict=True, max_length=2_000), AfterValidator(_storable)]
+Time = Annotated[datetime, BeforeValidator(_iso_text), AfterValidator(_utc)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ScoreItem(_Request):
+    """A comment to score and forget."""
+
+    id: ItemId | None = None
+    text: ScorableText
+
+
+class ScoreBatch(_Request):
+    """Several comments to score; each is checked by itself, so that one bad does not stop all."""
+
+    comments: Annotated[list[Any], Field(strict=True, min_length=1)]
+
+
+class AuthorIn(_Request):
+    """Who wrote a comment, as the site knows them."""
+
+    id: OptionalId = None
+    name: Line | None = None
+
+
+class ArticleIn(_Request):
+    """The page under which a comment stands."""
+
+    id: OptionalId = None
+    title: Line | None = None
+    url: Note | None = None
+
+    @property
+    def key(self) -> str | None:
+        """What the article is recognised by: its id, else its address, else its title."""
+        return self.id or self.url or self.title or None
+
+
+class CommentIn(_Request):
+    """A comment to keep and decide on."""
+
+    id: Id
+    text: StorableText
+    author: AuthorIn | None = None
+    article: ArticleIn | None = None
+    parent_id: OptionalId = None
+    created_at: Time | None = None
+
+
+class DecisionIn(_Request):
+    """A moderator's decision."""
+
+    action: Action
+    reason: OptionalId = None
+    note: Note | None = None
+
+
+class QueueQuery(_Request):
+    """Which page of the review queue."""
+
+    order: Literal["score", "oldest"] = "score"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    after: Annotated[str, Field(max_length=200)] | None = None

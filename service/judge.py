@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from moderation import Action, CommentScore, Outcome, Policy, Scorer
+from moderation import CommentScore, Outcome, Policy, Scorer
 from moderation.policy import BANNED_WORD, SUSPECT_WORD
 
 _DIGITS = 6
@@ -60,20 +60,10 @@ class Judge:
     scorer: Scorer
     policy: Policy
 
-    def judge(self, texts: Sequence[str]) -> list[Judgement]:
-        """Return one judgement per text, in the same order."""
-        scores = self.scorer.score(texts, spans=False)
-        judgements = [
+    def judge(self, texts: Sequence[str], *, spans: bool = True) -> list[Judgement]:
+        """Return one judgement per text, in the same order; `spans` as for `Scorer.score`."""
+        scores = self.scorer.score(texts, spans=spans)
+        return [
             Judgement(score, self.policy.decide(text, score))
             for text, score in zip(texts, scores, strict=True)
         ]
-        # Only what is not approved has spans: most comments are never searched for them.
-        hits = [
-            index
-            for index, judgement in enumerate(judgements)
-            if judgement.outcome.action is not Action.APPROVE
-        ]
-        searched = self.scorer.score([texts[index] for index in hits], spans=True) if hits else []
-        for index, score in zip(hits, searched, strict=True):
-            judgements[index] = Judgement(score, self.policy.decide(texts[index], score))
-        return judgements

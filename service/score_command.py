@@ -3,17 +3,16 @@
 import csv
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
 import orjson
 from tqdm import tqdm
 
-from moderation import Action, CommentScore, ModerationError, Outcome, Policy, Scorer, load_scorer
+from moderation import Policy, load_scorer
 from service.comment_lines import (
     BoundedLines,
     CommentLine,
@@ -21,11 +20,11 @@ from service.comment_lines import (
     read_json_lines,
     text_problem,
 )
+from service.judge import Judge
 
 # Enough for the arrays to carry the work, little enough for memory to stay flat.
 _BATCH_COMMENTS = 2_000
 _BATCH_CHARACTERS = 500_000
-_DIGITS = 6
 
 
 @click.command()
@@ -53,7 +52,9 @@ _DIGITS = 6
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write here instead of standard output.",
 )
-@click.option("--no-spans", is_flag=True, help="Leave `spans` empty; a little faster.")
+@click.option(
+    "--no-spans", is_flag=True, help="Do not look for the words behind scores; a little faster."
+)
 def score(
     *,
     source: BinaryIO | None,
@@ -64,7 +65,7 @@ def score(
     output_path: Path | None,
     no_spans: bool,
 ) -> None:
-    r"""Score comments and decide what happens to them.
+    """Score comments and decide what happens to them.
 
     Reads FILE, or standard input, one JSON object a line: {"id": ..., "text": "..."}. The id may
     be a string or an integer, or be left out (it is null then); other keys are ignored, blank
@@ -82,7 +83,7 @@ def score(
 
     A line that is not UTF-8, not JSON (or CSV), has no text or more than 20,480 bytes of it is
     reported on standard error with its number; the others are scored and the exit status is 1.
-    """
+    """  # noqa: D301 - click wants the backspace itself, before what it shall not wrap
     if text is not None:
         lines = _one_comment(text, alone=not source and not is_csv)
     else:
@@ -90,9 +91,9 @@ def score(
     with _errors_for_people():
         scorer = load_scorer(model_path)
         policy = Policy.load(policy_path) if policy_path else scorer.default_policy()
-        judge = _Judge(scorer, policy, with_spans=not no_spans)
+        judge = Judge(scorer, policy)
         with _output(output_path, source) as sink:
-            n_problems = _score_lines(lines, judge, sink)
+            n_problems = _score_lines(lines, judge, sink, spans=not no_spans)
     if n_problems:
         raise click.exceptions.Exit(1)
 
@@ -131,7 +132,10 @@ def _errors_for_people() -> Iterator[None]:
         # when it flushes standard output at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.exceptions.Exit(1) from None
-    except (ModerationError, OSError, csv.Error) as error:
+    except OSError as error:
+        where = error.filename or "the output"
+        raise click.ClickException(f"{where}: {error.strerror or error}") from error
+    except csv.Error as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -146,19 +150,20 @@ def _output(path: Path | None, source: BinaryIO | None) -> Iterator[BinaryIO]:
         yield sink
 
 
-def _score_lines(lines: Iterator[CommentLine], judge: "_Judge", sink: BinaryIO) -> int:
+def _score_lines(lines: Iterator[CommentLine], judge: Judge, sink: BinaryIO, *, spans: bool) -> int:
     """Write a result per good line, report the bad ones and return how many those were."""
     n_problems = 0
     for batch in _batches(lines):
-        good = []
-        for line in batch:
-            if line.problem:
-                n_problems += 1
-                # tqdm's, since a bar may stand on the last line of the terminal.
-                tqdm.write(f"line {line.number}: {line.problem}", file=sys.stderr)
-            else:
-                good.append(line)
-        sink.write(b"".join(judge.results(good)))
+        bad = [line for line in batch if line.problem]
+        for line in bad:
+            # tqdm's, since a bar may stand on the last line of the terminal.
+            tqdm.write(f"line {line.number}: {line.problem}", file=sys.stderr)
+        n_problems += len(bad)
+        good = [line for line in batch if not line.problem]
+        judgements = judge.judge([line.text for line in good], spans=spans)
+        for line, judgement in zip(good, judgements, strict=True):
+            result = {"id": line.id} | judgement.to_document()
+            sink.write(orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE))
         sink.flush()
     return n_problems
 
@@ -174,48 +179,3 @@ def _batches(lines: Iterator[CommentLine]) -> Iterator[list[CommentLine]]:
             batch, n_characters = [], 0
     if batch:
         yield batch
-
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    scorer: Scorer
-    policy: Policy
-    with_spans: bool
-
-    def results(self, lines: Sequence[CommentLine]) -> Iterator[bytes]:
-        """Return one line of JSON per comment, in order."""
-        texts = [line.text for line in lines]
-        scores = self.scorer.score(texts, spans=False)
-        for line, score, outcome in zip(lines, scores, self._outcomes(texts, scores), strict=True):
-            yield orjson.dumps(_document(line, score, outcome), option=orjson.OPT_APPEND_NEWLINE)
-
-    def _outcomes(self, texts: list[str], scores: list[CommentScore]) -> list[Outcome]:
-        outcomes = list(map(self.policy.decide, texts, scores))
-        if not self.with_spans:
-            return [replace(outcome, spans=()) for outcome in outcomes]
-        # Only what is not approved has spans: most comments are never searched for them.
-        hits = [n for n, outcome in enumerate(outcomes) if outcome.action is not Action.APPROVE]
-        hit_texts = [texts[n] for n in hits]
-        for n, score in zip(hits, self.scorer.score(hit_texts, spans=True), strict=True):
-            outcomes[n] = self.policy.decide(texts[n], score)
-        return outcomes
-
-
-def _document(line: CommentLine, score: CommentScore, outcome: Outcome) -> dict[str, Any]:
-    return {
-        "id": line.id,
-        "scores": {name: round(value, _DIGITS) for name, value in score.scores.items()},
-        "action": outcome.action,
-        "reasons": outcome.reasons,
-        "spans": [
-            {
-                "start": span.start,
-                "end": span.end,
-                "attribute": span.attribute,
-                "score": round(span.score, _DIGITS),
-            }
-            for span in outcome.spans
-        ],
-        "model": score.model,
-        "policy": outcome.policy,
-    }

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import quote
 
 from pydantic import (
@@ -26,6 +26,7 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 _Repository = Annotated[str, StringConstraints(pattern=r"^[\w-][\w.-]*/[\w-][\w.-]*$")]
 _Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_Attribute = Literal["abusive", "severe", "insult", "obscene", "identity_hate", "threat"]
 _Size = Annotated[int, Field(strict=True, gt=0)]
 
 
@@ -72,6 +73,37 @@ class Original(BaseModel):
         return f"{base_url.rstrip('/')}/{self.repository}/{self.commit}/{quote(self.path)}"
 
 
+class Rule(BaseModel):
+    """Which rows of a corpus say something about which attributes.
+
+    Attributes
+    ----------
+    attributes : tuple of str
+        The attributes that the rows speak of.
+    applies : bool
+        Whether the rows show the attributes or their absence.
+    weight : float
+        How much a row counts in fitting, in (0, 1].
+    label, category : str, optional
+        Regular expressions for the whole of the corpus's own label and of the finer category;
+        every row matches where both are missing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attributes: Annotated[tuple[_Attribute, ...], Field(min_length=1)]
+    applies: StrictBool
+    weight: Annotated[float, Field(gt=0, le=1)]
+    label: re.Pattern[str] | None = None
+    category: re.Pattern[str] | None = None
+
+    def matches(self, label: str, category: str) -> bool:
+        """Tell whether a row with this label and category is meant."""
+        return (self.label is None or self.label.fullmatch(label) is not None) and (
+            self.category is None or self.category.fullmatch(category) is not None
+        )
+
+
 class Corpus(BaseModel):
     """One corpus; the keys are explained at the top of `data/sources.toml`."""
 
@@ -88,8 +120,9 @@ class Corpus(BaseModel):
     quality: _Text
     recommended_use: _Text
     files: Annotated[tuple[Original, ...], Field(min_length=1)]
-    # What its rows say about which attribute: checked where it is used, in fitting.
-    evidence: object = None
+    measures: _Attribute | None = None
+    domain: _Name | None = None
+    evidence: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
     def _paths_differ(self) -> Self:

@@ -1,0 +1,165 @@
+"""Which words carried a score: their share of the evidence, and what they score standing alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.features import View, hash_features
+from moderation.text import Canonical, canonicalise, original_span
+from moderation.types import ATTRIBUTES, Span
+
+if TYPE_CHECKING:
+    from moderation.scorer import Scorer
+
+_SPACE: Final = 0x20
+_SHARE: Final = 0.35  # of the strongest word's evidence that a word needs to be looked at
+_SEEDS: Final = 6  # words looked at per comment and attribute
+_CHUNK: Final = 1024
+
+_Stretch = tuple[int, int]  # first and last word, both inclusive, numbered through the batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Seed:
+    """A word that carried an attribute, and the stretches that may stand for it."""
+
+    comment: int
+    attribute: int
+    options: tuple[_Stretch, ...]
+
+
+def find_spans(
+    scorer: Scorer, texts: Sequence[str], probabilities: NDArray[np.float32]
+) -> list[tuple[Span, ...]]:
+    """Find the words behind each score that reached its threshold.
+
+    A word is looked at for its share of the linear evidence within the comment. It becomes a span
+    where it, or else it with a neighbour, also reaches the threshold standing alone.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        The model.
+    texts : sequence of str
+        The comments.
+    probabilities : ndarray of shape (n_comments, n_attributes)
+        Their scores.
+
+    Returns
+    -------
+    list of tuple of Span
+        Per comment, by position.
+    """
+    cuts = np.array([scorer.explain_at.get(name, np.inf) for name in ATTRIBUTES])
+    fired = probabilities >= cuts
+    flagged = np.flatnonzero(fired.any(axis=1))
+    spans: list[tuple[Span, ...]] = [()] * len(texts)
+    for at in range(0, flagged.size, _CHUNK):
+        part = flagged[at : at + _CHUNK]
+        found = _explain(scorer, [texts[i] for i in part], fired[part], cuts)
+        for i, words in zip(part.tolist(), found, strict=True):
+            spans[i] = words
+    return spans
+
+
+def _explain(
+    scorer: Scorer, texts: list[str], fired: NDArray[np.bool_], cuts: NDArray[np.float64]
+) -> list[tuple[Span, ...]]:
+    canonical = canonicalise(texts)
+    word = canonical.codes != _SPACE
+    edges = np.flatnonzero(np.diff(word.astype(np.int8), prepend=0, append=0))
+    starts, ends = edges[::2], edges[1::2]
+    evidence = _word_evidence(scorer, canonical, ends)
+    seeds = _seeds(evidence, np.searchsorted(starts, canonical.bounds), fired)
+    places: dict[_Stretch, tuple[int, int]] = {}
+    owners: list[int] = []
+    for seed in seeds:
+        begin = int(canonical.bounds[seed.comment]) + 1
+        for first, last in seed.options:
+            if (first, last) not in places:
+                span = int(starts[first]) - begin, int(ends[last]) - begin
+                text = texts[seed.comment]
+                places[first, last] = original_span(canonical, seed.comment, *span, text)
+                owners.append(seed.comment)
+    alone = scorer.probabilities(
+        [texts[i][start:end] for i, (start, end) in zip(owners, places.values(), strict=True)]
+    )
+    rows = dict(zip(places, alone.tolist(), strict=True))
+    chosen: list[dict[tuple[int, _Stretch], float]] = [{} for _ in texts]
+    for seed in seeds:
+        for stretch in seed.options:
+            score = rows[stretch][seed.attribute]
+            if score >= cuts[seed.attribute]:
+                chosen[seed.comment][seed.attribute, stretch] = score
+                break
+    return [_spans(each, places) for each in chosen]
+
+
+def _spans(
+    chosen: dict[tuple[int, _Stretch], float], places: dict[_Stretch, tuple[int, int]]
+) -> tuple[Span, ...]:
+    """Return the spans of one comment; of two that overlap for an attribute the stronger stays."""
+    kept: list[Span] = []
+    for (attribute, stretch), score in sorted(chosen.items(), key=lambda each: -each[1]):
+        span = Span(*places[stretch], ATTRIBUTES[attribute], score)
+        if not any(
+            span.attribute == other.attribute and span.start < other.end and other.start < span.end
+            for other in kept
+        ):
+            kept.append(span)
+    return tuple(sorted(kept, key=lambda span: (span.start, span.end, span.attribute)))
+
+
+def _seeds(
+    evidence: NDArray[np.float32], words_of: NDArray[np.int64], fired: NDArray[np.bool_]
+) -> list[_Seed]:
+    """Pick the words with the largest shares of each attribute that fired."""
+    seeds = []
+    for comment, attribute in np.argwhere(fired).tolist():
+        first, end = int(words_of[comment]), int(words_of[comment + 1])
+        shares = evidence[first:end, attribute]
+        if not shares.size or shares.max() <= 0:
+            continue
+        strong = np.flatnonzero(shares >= _SHARE * shares.max())
+        strong = strong[np.argsort(-shares[strong], kind="stable")][:_SEEDS]
+        for j in (strong + first).tolist():
+            options = [(j, j)]
+            options += [(j - 1, j)] if j > first else []
+            options += [(j, j + 1)] if j + 1 < end else []
+            seeds.append(_Seed(comment, attribute, tuple(options)))
+    return seeds
+
+
+def _word_evidence(
+    scorer: Scorer, canonical: Canonical, ends: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Return each word's share of its comment's evidence, of shape (n_words, n_attributes)."""
+    n_comments = canonical.bounds.size - 1
+    views = hash_features(canonical, scorer.features)
+    buckets, values, bounds = scorer.values(views, n_comments)
+    bits = np.uint32(scorer.features.bits)
+    keys = np.repeat(np.arange(n_comments, dtype=np.uint32), np.diff(bounds)) << bits | buckets
+    shares = np.zeros((ends.size, len(ATTRIBUTES)))
+    found = [_occurrences(view, keys, n_comments, bits) for view in views]
+    counts = np.bincount(np.concatenate(found), minlength=keys.size)
+    weighted = scorer.table(buckets) * (values / np.maximum(counts, 1))[:, None]
+    for view, which in zip(views, found, strict=True):
+        inside = view.places >= 0
+        word = np.searchsorted(ends, view.places[inside], side="right")
+        for attribute in range(len(ATTRIBUTES)):
+            part = weighted[which[inside], attribute]
+            shares[:, attribute] += np.bincount(word, weights=part, minlength=ends.size)
+    return shares.astype(np.float32)
+
+
+def _occurrences(
+    view: View, keys: NDArray[np.uint32], n_comments: int, bits: np.uint32
+) -> NDArray[np.int64]:
+    """Return for each occurrence the number of its comment's distinct bucket."""
+    comment = np.repeat(np.arange(n_comments, dtype=np.uint32), np.diff(view.bounds))
+    return np.searchsorted(keys, comment << bits | view.buckets)

@@ -1,0 +1,174 @@
+"""Hashed features of the canonical form: the only featuriser, for training and scoring alike.
+
+Several views of the text share one table of buckets: character n-grams inside words, words, pairs
+of words, emoji, and the skeletons of words: consonants alone, with the letters that Arabizi and
+loose spelling confuse made one, so that ``7mar``, ``hmar`` and ``حمار`` meet in one bucket.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.errors import ModelError
+from moderation.skeleton import skeletons
+from moderation.text import Canonical
+
+_SPACE: Final = np.uint32(0x20)
+_STEP: Final = np.uint32(0x01000193)  # the prime of FNV-1a, 32 bits
+_SPREAD: Final = np.uint32(0x9E3779B1)  # Knuth's multiplicative hashing, 2^32 over the golden ratio
+_LONGEST: Final = 64  # letters of a word beyond this one share a weight
+_POWERS: Final = np.array([pow(0x01000193, i, 1 << 32) for i in range(_LONGEST)], dtype=np.uint32)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureSettings:
+    """What is hashed, and into how many buckets.
+
+    Parameters
+    ----------
+    bits : int
+        Buckets are ``2 ** bits``; 10 to 24.
+    ngrams : tuple of int
+        Lengths of the character n-grams, the spaces around a word counted; ascending.
+    skeleton_ngrams : tuple of int
+        Lengths of the n-grams of skeletons; may be empty.
+    """
+
+    bits: int = 20
+    ngrams: tuple[int, ...] = (2, 3, 4, 5)
+    skeleton_ngrams: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no array fits."""
+        if not 10 <= self.bits <= 24:
+            raise ModelError(f"feature bits must be 10 to 24, got {self.bits}")
+        for lengths in (self.ngrams, self.skeleton_ngrams):
+            if list(lengths) != sorted(set(lengths)) or any(not 2 <= n <= 8 for n in lengths):
+                raise ModelError(f"n-gram lengths must ascend within 2 to 8, got {lengths}")
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any]) -> Self:
+        """Build settings from what `to_document` wrote."""
+        return cls(
+            bits=int(document["bits"]),
+            ngrams=tuple(document["ngrams"]),
+            skeleton_ngrams=tuple(document["skeleton_ngrams"]),
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the settings as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The features that one view found in a batch.
+
+    Parameters
+    ----------
+    buckets : ndarray of shape (n_features,), uint32
+        Bucket of every occurrence, comment by comment.
+    bounds : ndarray of shape (n_comments + 1,), int64
+        Features of comment `i`: ``buckets[bounds[i] : bounds[i + 1]]``.
+    places : ndarray of shape (n_features,), int64
+        Position in the canonical codes where the occurrence starts; -1 for emoji.
+    """
+
+    buckets: NDArray[np.uint32]
+    bounds: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+
+def hash_features(canonical: Canonical, settings: FeatureSettings) -> list[View]:
+    """Hash a batch of comments into buckets.
+
+    Parameters
+    ----------
+    canonical : Canonical
+        The comments in canonical form.
+    settings : FeatureSettings
+        What to hash.
+
+    Returns
+    -------
+    list of View
+        One per view and n-gram length, always in the same order and number.
+    """
+    codes, bounds = canonical.codes, canonical.bounds
+    origin = np.arange(codes.size)
+    views = [
+        _view(hashes, places, bounds, seed=n)
+        for n, (hashes, places) in _ngrams(codes, settings.ngrams)
+    ]
+    starts, hashes = _words(codes)
+    views.append(_view(hashes, starts, bounds, seed=11))
+    views.append(_pairs(hashes, starts, bounds, seed=12))
+    bare, origin = skeletons(codes)
+    bare_starts, bare_hashes = _words(bare)
+    views.append(_view(bare_hashes, origin[bare_starts], bounds, seed=13))
+    views.append(_pairs(bare_hashes, origin[bare_starts], bounds, seed=14))
+    for n, (grams, places) in _ngrams(bare, settings.skeleton_ngrams):
+        views.append(_view(grams, origin[places], bounds, seed=20 + n))
+    emoji = _mix(canonical.emoji, 15)
+    views.append(View(emoji, canonical.emoji_bounds, np.full(emoji.size, -1)))
+    shift = np.uint32(32 - settings.bits)
+    return [View(view.buckets >> shift, view.bounds, view.places) for view in views]
+
+
+def _mix(hashes: NDArray[np.uint32], seed: int) -> NDArray[np.uint32]:
+    """Spread hashes over all 32 bits, each view in its own way (the finisher of MurmurHash3)."""
+    mixed = (hashes ^ np.uint32(seed * 0x9E3779B1 & 0xFFFFFFFF)) * np.uint32(0x85EBCA6B)
+    mixed ^= mixed >> np.uint32(15)
+    mixed *= _SPREAD
+    return mixed
+
+
+def _view(
+    hashes: NDArray[np.uint32], places: NDArray[np.int64], bounds: NDArray[np.int64], *, seed: int
+) -> View:
+    return View(_mix(hashes, seed), np.searchsorted(places, bounds), places)
+
+
+def _ngrams(
+    codes: NDArray[np.uint32], lengths: tuple[int, ...]
+) -> list[tuple[int, tuple[NDArray[np.uint32], NDArray[np.int64]]]]:
+    """Return hashes and positions of the n-grams without a space inside, per length."""
+    space = codes == _SPACE
+    # Distance to the next space after each position; nothing follows the last one.
+    ends = np.flatnonzero(space)
+    reach = np.repeat(ends[1:], np.diff(ends)) - np.arange(codes.size - 1) if ends.size > 1 else ends
+    found = []
+    hashes = codes.astype(np.uint32)
+    for n in range(2, max(lengths, default=1) + 1):
+        hashes = hashes[: codes.size - n + 1] * _STEP + codes[n - 1 :]
+        if n in lengths:
+            places = np.flatnonzero(reach[: hashes.size] >= n - 1)
+            found.append((n, (hashes[places], places)))
+    return found
+
+
+def _words(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+    """Return start and hash of every word."""
+    word = codes != _SPACE
+    edges = np.flatnonzero(np.diff(word.astype(np.int8), prepend=0, append=0))
+    starts, ends = edges[::2], edges[1::2]
+    if not starts.size:
+        return starts, np.zeros(0, dtype=np.uint32)
+    rank = np.arange(codes.size)
+    rank[starts[0] :] -= np.repeat(starts, np.diff(np.append(starts, codes.size)))
+    weighted = codes * _POWERS[np.minimum(rank, _LONGEST - 1)]
+    weighted[~word] = 0
+    sums = np.add.reduceat(weighted, starts, dtype=np.uint32)
+    return starts, sums ^ (ends - starts).astype(np.uint32)
+
+
+def _pairs(
+    hashes: NDArray[np.uint32], starts: NDArray[np.int64], bounds: NDArray[np.int64], *, seed: int
+) -> View:
+    """Hash neighbours in one comment, named by the first word's position."""
+    comment = np.searchsorted(bounds, starts, side="right")
+    same = comment[1:] == comment[:-1]
+    pairs = _mix(hashes[:-1], seed) * _STEP + hashes[1:]
+    return _view(pairs[same], starts[:-1][same], bounds, seed=seed)

@@ -1,0 +1,165 @@
+"""The model folder: arrays and facts, checked before they are used, nothing executable."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.errors import ModelError
+from moderation.features import FeatureSettings
+from moderation.types import ATTRIBUTES
+
+FORMAT: Final = 1
+"""Number of the folder's layout; raised when an older reader would misread it."""
+MANIFEST: Final = "manifest.json"
+WEIGHTS: Final = "weights.npz"
+CARD: Final = "card.md"
+MODELS: Final = Path(__file__).parent / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A fitted model in memory.
+
+    Parameters
+    ----------
+    manifest : mapping
+        What ``manifest.json`` holds.
+    weights : ndarray of shape (n_buckets, n_attributes), int8
+        Weight of a bucket's idf-weighted value, in units of `scales`.
+    scales : ndarray of shape (n_attributes,), float32
+        Size of one unit of weight.
+    idf : ndarray of shape (n_buckets,), uint8
+        Inverse document frequency, in units of `idf_unit`.
+    """
+
+    manifest: Mapping[str, Any]
+    weights: NDArray[np.int8]
+    scales: NDArray[np.float32]
+    idf: NDArray[np.uint8]
+
+    @property
+    def version(self) -> str:
+        """The model's version."""
+        return str(self.manifest["version"])
+
+    @property
+    def features(self) -> FeatureSettings:
+        """What is hashed."""
+        return FeatureSettings.from_document(self.manifest["features"])
+
+
+IDF_UNIT: Final = np.float32(1 / 16)
+"""Size of one unit of `Model.idf`."""
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def newest_model() -> Path:
+    """Return the folder of the shipped model, the last one by name.
+
+    Raises
+    ------
+    ModelError
+        If the package holds none.
+    """
+    folders = sorted(path.parent for path in MODELS.glob(f"*/{MANIFEST}"))
+    if not folders:
+        raise ModelError(f"no model in {MODELS}: install the package again, or name a folder")
+    return folders[-1]
+
+
+def load_model(path: Path) -> Model:
+    """Read a model folder and check it.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, altered, or of another format; the message names it.
+    """
+    manifest = _read_manifest(path / MANIFEST)
+    for name, expected in manifest["files"].items():
+        file = path / name
+        if not file.is_file():
+            raise ModelError(f"{file} is missing: restore the folder or fit again")
+        found = sha256(file)
+        if found != expected:
+            raise ModelError(
+                f"{file} is not the file that {MANIFEST} describes (expected sha256 {expected}, "
+                f"found {found}): restore the folder or fit again"
+            )
+    try:
+        with np.load(path / WEIGHTS, allow_pickle=False) as arrays:
+            model = Model(manifest, arrays["weights"], arrays["scales"], arrays["idf"])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{path / WEIGHTS} cannot be read: {error}") from error
+    _check_shapes(model, path)
+    return model
+
+
+def save_model(model: Model, path: Path) -> None:
+    """Write a model folder; the manifest's checksums are filled in.
+
+    The same model gives the same bytes: the archive carries no times.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path / WEIGHTS, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in ("weights", "scales", "idf"):
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, getattr(model, name), allow_pickle=False)
+    manifest = dict(model.manifest) | {"files": {WEIGHTS: sha256(path / WEIGHTS)}}
+    text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False)
+    (path / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _read_manifest(file: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        found = manifest["format"]
+        if found != FORMAT:
+            raise ModelError(
+                f"{file} has format {found}, this version of ghirbal reads {FORMAT}: "
+                "fit again or install the version that wrote it"
+            )
+        if tuple(manifest["attributes"]) != ATTRIBUTES:
+            raise ModelError(f"{file} scores {manifest['attributes']}, expected {ATTRIBUTES}")
+        if WEIGHTS not in manifest["files"]:
+            raise ModelError(f"{file} does not name {WEIGHTS} under files")
+        for name in manifest["files"]:
+            if Path(name).name != name:
+                raise ModelError(f"{file} names {name!r}, which is not a file of its folder")
+    except FileNotFoundError as error:
+        raise ModelError(f"{file} is missing: {file.parent} is not a model folder") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{file} is not a manifest: {error!r}") from error
+    return dict(manifest)
+
+
+def _check_shapes(model: Model, path: Path) -> None:
+    buckets = 1 << model.features.bits
+    expected = {
+        "weights": (np.int8, (buckets, len(ATTRIBUTES))),
+        "scales": (np.float32, (len(ATTRIBUTES),)),
+        "idf": (np.uint8, (buckets,)),
+    }
+    for name, (dtype, shape) in expected.items():
+        array = getattr(model, name)
+        if array.dtype != dtype or array.shape != shape:
+            raise ModelError(
+                f"{path / WEIGHTS}: {name} is {array.dtype}{array.shape}, "
+                f"expected {np.dtype(dtype)}{shape}"
+            )
+    for name in ATTRIBUTES:
+        calibration = model.manifest["calibration"][name]
+        if not calibration["slope"] > 0:
+            raise ModelError(f"{path / MANIFEST}: the slope of {name} must be above 0")

@@ -1,0 +1,184 @@
+"""From texts to calibrated scores, one batch of arrays at a time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.explain import find_spans
+from moderation.features import View, hash_features
+from moderation.model import IDF_UNIT, Model, load_model, newest_model
+from moderation.policy import Policy
+from moderation.text import canonicalise
+from moderation.types import ATTRIBUTES, CommentScore
+
+_BATCH_COMMENTS: Final = 2048  # comment numbers and buckets share 32 bits while sorting
+_BATCH_CHARS: Final = 200_000
+_COUNTS: Final = np.arange(4096, dtype=np.float32)
+_TF: Final = np.concatenate(([0], 1 + np.log(_COUNTS[1:]))).astype(np.float32)
+
+
+def load_scorer(path: str | Path | None = None) -> "Scorer":
+    """Load a model folder and make it ready to score.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A model folder; the shipped model when not given.
+
+    Returns
+    -------
+    Scorer
+        Safe to use from several threads.
+
+    Raises
+    ------
+    ModelError
+        If the folder is missing, damaged or of another format.
+
+    Examples
+    --------
+    >>> scorer = load_scorer()
+    >>> [score] = scorer.score(["مقال جميل، شكرا للكاتب"])
+    >>> score.scores["abusive"] < 0.5
+    True
+    """
+    return Scorer(load_model(newest_model() if path is None else Path(path)))
+
+
+class Scorer:
+    """Scores comments with one model.
+
+    Parameters
+    ----------
+    model : Model
+        As `load_model` returns it.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.manifest = model.manifest
+        self.version = model.version
+        self.features = model.features
+        self._idf = model.idf * IDF_UNIT
+        self._table = model.weights * (model.scales * IDF_UNIT)
+        self._table *= model.idf[:, None]
+        calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
+        self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
+        self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)
+        self._explain_at = {
+            name: float(cut["review_at"]) for name, cut in model.manifest["thresholds"].items()
+        }
+
+    def score(self, texts: Sequence[str], *, spans: bool = True) -> list[CommentScore]:
+        """Score comments.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Any strings; an empty one scores as a comment without words.
+        spans : bool
+            Whether to look for the words that carried the scores.
+
+        Returns
+        -------
+        list of CommentScore
+            One per text, in the same order.
+        """
+        probabilities = self.probabilities(texts)
+        rows = probabilities.astype(np.float64).tolist()
+        found = find_spans(self, texts, probabilities) if spans else [()] * len(rows)
+        return [
+            CommentScore(dict(zip(ATTRIBUTES, row, strict=True)), words, self.version)
+            for row, words in zip(rows, found, strict=True)
+        ]
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return calibrated scores in [0, 1], of shape (n_comments, n_attributes)."""
+        return self.calibrate(self.evidence(texts))
+
+    def evidence(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the weighted sums before calibration, of shape (n_comments, n_attributes)."""
+        evidence = np.empty((len(texts), len(ATTRIBUTES)), dtype=np.float32)
+        for start, end in _batches(texts):
+            views = hash_features(canonicalise(texts[start:end]), self.features)
+            buckets, values, bounds = self.values(views, end - start)
+            weighted = self._table.take(buckets, axis=0)
+            weighted *= values[:, None]
+            evidence[start:end] = _segment_sums(weighted, bounds)
+        return evidence
+
+    def calibrate(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Turn evidence into probabilities by the logistic curve fitted on held-out comments."""
+        logits = evidence * self._slope + self._intercept
+        return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
+
+    def default_policy(self) -> Policy:
+        """Return the policy that the model suggests, named after the model."""
+        return Policy.from_document(
+            {"version": f"default-{self.version}", "thresholds": self.manifest["thresholds"]}
+        )
+
+    @property
+    def explain_at(self) -> dict[str, float]:
+        """Score from which an attribute is explained, per attribute."""
+        return self._explain_at
+
+    def table(self, buckets: NDArray[np.uint32]) -> NDArray[np.float32]:
+        """Return the weights of buckets, idf included, of shape (n, n_attributes)."""
+        return self._table[buckets]
+
+    def values(
+        self, views: Sequence[View], n_comments: int
+    ) -> tuple[NDArray[np.uint32], NDArray[np.float32], NDArray[np.int64]]:
+        """Return the distinct buckets of each comment with their normalised term weights.
+
+        Returns
+        -------
+        buckets : ndarray of shape (n_distinct,), uint32
+            By comment, ascending.
+        values : ndarray of shape (n_distinct,), float32
+            ``(1 + log count)`` over the length of the comment's tf-idf vector.
+        bounds : ndarray of shape (n_comments + 1,), int64
+            Where each comment's buckets begin and end.
+        """
+        bits = np.uint32(self.features.bits)
+        numbers = np.arange(n_comments, dtype=np.uint32)
+        keys = np.concatenate(
+            [np.repeat(numbers, np.diff(v.bounds)) << bits | v.buckets for v in views]
+        )
+        keys.sort()
+        fresh = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))[: keys.size]
+        counts = np.diff(np.append(fresh, keys.size))
+        keys = keys[fresh]
+        buckets = keys & np.uint32((1 << self.features.bits) - 1)
+        bounds = np.searchsorted(keys, np.arange(n_comments, dtype=np.uint32) << bits)
+        bounds = np.append(bounds, keys.size)
+        values = _TF[np.minimum(counts, _TF.size - 1)]
+        squares = np.square(values * self._idf[buckets])
+        lengths = np.sqrt(_segment_sums(squares, bounds))
+        values /= np.repeat(np.maximum(lengths, np.float32(1e-9)), np.diff(bounds))
+        return buckets, values, bounds
+
+
+def _segment_sums(
+    values: NDArray[np.float32], bounds: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Sum along the first axis between bounds; an empty stretch sums to 0."""
+    padded = np.concatenate((values, np.zeros((1, *values.shape[1:]), dtype=np.float32)))
+    sums = np.add.reduceat(padded, bounds[:-1], axis=0)
+    sums[bounds[:-1] == bounds[1:]] = 0
+    return sums
+
+
+def _batches(texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Cut a sequence of comments so that no batch holds too many comments or characters."""
+    cuts, chars = [0], 0
+    for i, text in enumerate(texts):
+        chars += len(text)
+        if i - cuts[-1] >= _BATCH_COMMENTS or (chars > _BATCH_CHARS and i > cuts[-1]):
+            cuts.append(i)
+            chars = len(text)
+    cuts.append(len(texts))
+    return [(start, end) for start, end in zip(cuts, cuts[1:], strict=False) if end > start]

@@ -1,0 +1,286 @@
+"""The canonical form: one spelling for all the ways of writing the same words, with offsets back.
+
+Evasion is the normal case. Everything is done for a whole batch on one array of code points:
+table look-ups, keep-masks and an index array, which is the offset map.
+"""
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.alphabet import (
+    DIGIT_LETTERS,
+    EXPANSIONS,
+    FOLD,
+    HEH,
+    KIND,
+    LATIN_LETTERS,
+    MASK,
+    SPACE,
+    Kind,
+)
+
+_HARD: Final = 10  # the boundary between two comments; a kind that no character has
+# What HTML leaves behind, and what is not the author's words: handles, links and the marks
+# that stand for them in published corpora.
+_REMAINS: Final = re.compile(
+    r"(?P<block></?(?:br|p|div|li|LF)\b[^<>\n]{0,200}>)|(?P<tag></?[a-zA-Z][^<>\n]{0,200}>)"
+    r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});)"
+    r"|(?P<foreign>https?://\S+|www\.\S+|(?<![^\s.,،:;()])@\w+"
+    r"|(?<![^\W_])(?:URL|NUM|EMAIL|USER)(?![^\W_]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A batch of comments in canonical form.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_codes,), uint32
+        Code points of all comments on end, words parted by one space, each comment between
+        two spaces of its own.
+    offsets : ndarray of shape (n_codes,), int64
+        Where each code point came from, in code points of its own original comment.
+    bounds : ndarray of shape (n_comments + 1,), int64
+        Positions in `codes` of the spaces between the comments: comment `i` lies in
+        ``codes[bounds[i] + 1 : bounds[i + 1]]``.
+    emoji : ndarray of shape (n_emoji,), uint32
+        The emoji of all comments, in order.
+    emoji_bounds : ndarray of shape (n_comments + 1,), int64
+        Emoji of comment `i`: ``emoji[emoji_bounds[i] : emoji_bounds[i + 1]]``.
+    """
+
+    codes: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+    emoji: NDArray[np.uint32]
+    emoji_bounds: NDArray[np.int64]
+
+    def text(self, i: int) -> str:
+        """Return the canonical form of comment `i`."""
+        codes = self.codes[self.bounds[i] + 1 : self.bounds[i + 1]]
+        return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Parallel arrays over the code points that are still there."""
+
+    codes: NDArray[np.uint32]
+    kinds: NDArray[np.uint8]
+    places: NDArray[np.int64]
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        if not mask.all():
+            self.codes = self.codes[mask]
+            self.kinds = self.kinds[mask]
+            self.places = self.places[mask]
+
+
+def canonicalise(texts: Sequence[str]) -> Canonical:
+    """Bring a batch of comments into canonical form.
+
+    Folded are diacritics, tatweel, invisible and direction marks, presentation forms, Persian,
+    Urdu and Kurdish look-alikes, alef, ya, waw and ta marbuta variants, full-width and accented
+    Latin, letter case, stretched letters, letters spaced or dotted apart, digits and Latin
+    letters inside Arabic words, HTML remains. Handles and links are left out. An asterisk that
+    hides a letter stays.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Comments as they came; any string is accepted, lone surrogates are dropped.
+
+    Returns
+    -------
+    Canonical
+        Code points with their offsets in the originals.
+    """
+    joined = "\n".join(("", *texts, ""))
+    raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    hard = np.concatenate(([0], np.cumsum(lengths + 1)))
+    batch = _Batch(FOLD[raw], KIND[raw], np.arange(raw.size))
+    batch.kinds[hard] = _HARD
+    _strip_remains(joined, batch)
+    _expand(raw, batch)
+    batch.keep(batch.kinds != Kind.DROP)
+    _squeeze(batch)
+    _join_letters(batch)
+    emoji = batch.kinds == Kind.EMOJI
+    emoji_codes, emoji_places = batch.codes[emoji], batch.places[emoji]
+    _part_words(batch)
+    _read_as_arabic(raw, batch)
+    _squeeze(batch)
+    bounds = np.flatnonzero(batch.kinds == _HARD)
+    owner = np.repeat(np.arange(len(bounds)), np.diff(np.append(bounds, batch.codes.size)))
+    offsets = batch.places - hard[owner] - 1
+    return Canonical(
+        batch.codes, offsets, bounds, emoji_codes, np.searchsorted(emoji_places, hard)
+    )
+
+
+def original_span(
+    canonical: Canonical, i: int, start: int, end: int, text: str
+) -> tuple[int, int]:
+    """Return where a stretch of a canonical form stands in the original text.
+
+    Parameters
+    ----------
+    canonical : Canonical
+        The batch.
+    i : int
+        Number of the comment in it.
+    start, end : int
+        The stretch within ``canonical.text(i)``, `end` exclusive, not empty.
+    text : str
+        The original comment.
+
+    Returns
+    -------
+    tuple of int
+        First and last code point of the original, the last exclusive; diacritics and other marks
+        that belong to the last letter included.
+    """
+    first = int(canonical.bounds[i]) + 1
+    begin = int(canonical.offsets[first + start])
+    stop = int(canonical.offsets[first + end - 1]) + 1
+    letter = text[stop - 1]
+    while stop < len(text) and (KIND[ord(text[stop])] == Kind.DROP or text[stop] == letter):
+        stop += 1
+    return begin, stop
+
+
+def _strip_remains(joined: str, batch: _Batch) -> None:
+    for match in _REMAINS.finditer(joined):
+        start, end = match.span()
+        if match.lastgroup == "entity":
+            char = html.unescape(match.group())
+            if len(char) != 1:
+                continue
+            batch.codes[start], batch.kinds[start] = FOLD[ord(char)], KIND[ord(char)]
+            batch.kinds[start + 1 : end] = Kind.DROP
+        elif match.lastgroup == "tag":
+            batch.kinds[start:end] = Kind.DROP
+        else:
+            batch.codes[start:end], batch.kinds[start:end] = SPACE, Kind.SPACE
+
+
+def _expand(raw: NDArray[np.uint32], batch: _Batch) -> None:
+    """Spell out ligatures; every letter of one points to the place where it stood."""
+    rare = np.flatnonzero(_IS_LIGATURE[raw] & (batch.kinds != Kind.DROP))
+    if not rare.size:
+        return
+    spelled = [EXPANSIONS[code] for code in raw[rare].tolist()]
+    counts = np.ones(raw.size, dtype=np.int64)
+    counts[rare] = [len(spelling) for spelling in spelled]
+    starts = (np.cumsum(counts) - counts)[rare]
+    batch.codes = np.repeat(batch.codes, counts)
+    batch.kinds = np.repeat(batch.kinds, counts)
+    batch.places = np.repeat(batch.places, counts)
+    for start, spelling in zip(starts.tolist(), spelled, strict=True):
+        part = slice(start, start + len(spelling))
+        batch.codes[part] = [ord(char) for char in spelling]
+        batch.kinds[part] = KIND[batch.codes[part]]
+
+
+_IS_LIGATURE: Final = np.zeros(FOLD.size, dtype=np.bool_)
+_IS_LIGATURE[list(EXPANSIONS)] = True
+
+
+def _squeeze(batch: _Batch) -> None:
+    """Write stretched letters once, laughter twice, and one mask for several."""
+    codes, kinds = batch.codes, batch.kinds
+    same = np.zeros(codes.size, dtype=np.bool_)
+    same[1:] = (codes[1:] == codes[:-1]) & (kinds[1:] >= Kind.LATIN) & (kinds[1:] != _HARD)
+    mask = np.zeros(codes.size, dtype=np.bool_)
+    mask[1:] = (codes[1:] == MASK) & (codes[:-1] == MASK)
+    thrice = same[1:] & same[:-1]
+    if not thrice.any() and not mask.any():
+        return
+    starts = np.flatnonzero(~same)
+    lengths = np.diff(np.append(starts, codes.size))
+    rank = np.arange(codes.size) - np.repeat(starts, lengths)
+    kept = np.where(lengths >= 3, np.where(codes[starts] == HEH, 2, 1), 2)
+    batch.keep((rank < np.repeat(kept, lengths)) & ~mask)
+
+
+def _join_letters(batch: _Batch) -> None:
+    """Drop what stands between letters that were set apart: ``ك ل ب``, ``ك.ل.ب``, ``ح~مار``."""
+    word = (batch.kinds >= Kind.DIGIT) & (batch.kinds != _HARD)
+    edges = np.flatnonzero(np.diff(word.astype(np.int8), prepend=0, append=0))
+    starts, ends = edges[::2], edges[1::2]
+    if starts.size < 2:
+        return
+    single = (ends - starts == 1) & (batch.kinds[starts] != Kind.DIGIT)
+    counts = np.cumsum(
+        np.stack([batch.kinds == kind for kind in (_HARD, Kind.SPACE, Kind.GLUE)]), axis=1
+    )
+    hard, spaces, glue = counts[:, starts[1:]] - counts[:, ends[:-1] - 1]
+    gap = starts[1:] - ends[:-1]
+    masks = np.cumsum(batch.kinds == Kind.MASK)
+    masks = masks[starts[1:]] - masks[ends[:-1] - 1]
+    linked = single[:-1] & single[1:] & (hard == 0) & (gap - spaces <= 3)
+    chain = np.concatenate(([0], np.cumsum(~linked)))
+    long_chain = (np.bincount(chain) >= 3)[chain]
+    tight = (hard == 0) & (spaces == 0) & (gap <= 3) & (masks == 0)
+    beside_single = single[:-1] | single[1:]
+    joined = (linked & long_chain[:-1]) | (tight & (beside_single | (glue == gap)))
+    if not joined.any():
+        return
+    step = np.zeros(batch.codes.size + 1, dtype=np.int8)
+    step[ends[:-1][joined]] += 1
+    step[starts[1:][joined]] -= 1
+    batch.keep(np.cumsum(step[:-1]) == 0)
+
+
+def _part_words(batch: _Batch) -> None:
+    """Leave words, the masks inside them, and one space between two words."""
+    codes, kinds = batch.codes, batch.kinds
+    word = (kinds >= Kind.DIGIT) & (kinds != _HARD)
+    before = np.concatenate(([False], word[:-1]))
+    mask = (kinds == Kind.MASK) & before
+    space = ~word & ~mask
+    hard = kinds == _HARD
+    codes[space] = SPACE
+    kinds[space & ~hard] = Kind.SPACE
+    edges = np.flatnonzero(np.diff(space.astype(np.int8), prepend=0, append=0))
+    first, last = edges[::2], edges[1::2]
+    # One space of a run stays, none beside the boundary of a comment.
+    boundaries = np.cumsum(hard)
+    alone = boundaries[last - 1] - boundaries[first] + hard[first] == 0
+    keep = ~space | hard
+    keep[first[alone]] = True
+    batch.keep(keep)
+
+
+def _read_as_arabic(raw: NDArray[np.uint32], batch: _Batch) -> None:
+    """Read Latin letters and digits inside Arabic words as the letters that they stand for."""
+    codes, kinds = batch.codes, batch.kinds
+    arabic = kinds == Kind.ARABIC
+    latin = kinds == Kind.LATIN
+    digit = kinds == Kind.DIGIT
+    if not arabic.any() or not (latin.any() or digit.any()):
+        return
+    words = np.cumsum((kinds == Kind.SPACE) | (kinds == _HARD)) - 1
+    mixed = np.bincount(words[arabic], minlength=words[-1] + 1)[words] > 0
+    change = latin & mixed
+    codes[change] = LATIN_LETTERS[codes[change]]
+    kinds[change] = Kind.ARABIC
+    near = np.concatenate(([False], arabic[:-1])), np.concatenate((arabic[1:], [False]))
+    opens = np.concatenate(([False], ~(kinds >= Kind.DIGIT)[:-1] | (kinds == _HARD)[:-1]))
+    chat = digit & np.isin(codes, _OPENING_DIGITS) & opens
+    change = digit & near[1] & (near[0] | chat)
+    source = raw[batch.places[change]]
+    letters = DIGIT_LETTERS[np.where(source < DIGIT_LETTERS.size, source, codes[change])]
+    codes[change] = np.where(letters > 0, letters, codes[change])
+    kinds[change] = Kind.ARABIC
+
+
+_OPENING_DIGITS: Final = np.array([ord("3"), ord("7")], dtype=np.uint32)

@@ -1,0 +1,164 @@
+"""Fits one linear head per attribute on shared features and makes a model of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+
+from moderation import ATTRIBUTES
+from moderation.features import FeatureSettings
+from moderation.model import Model
+from training.examples import Examples
+from training.matrix import count_features, inverse_document_frequency, tf_idf
+
+_DOMAIN_PENALTY: Final = 0.01  # next to nothing: a domain's bias must not live in its words
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How a head is fitted.
+
+    Parameters
+    ----------
+    features : FeatureSettings
+        What is hashed.
+    l2 : float
+        Penalty on the weights of the scaled features, above 0.
+    smoothing : float
+        Added to the counts of the naive-Bayes ratio, above 0.
+    iterations : int
+        At most this many steps of L-BFGS.
+    """
+
+    features: FeatureSettings = FeatureSettings()
+    l2: float = 0.3
+    smoothing: float = 1.0
+    iterations: int = 60
+
+
+def log_count_ratio(
+    X: csr_matrix, y: NDArray[np.float32], weights: NDArray[np.float32], *, smoothing: float
+) -> NDArray[np.float32]:
+    """Return the naive-Bayes log-count ratio of each bucket, presence counted once a comment.
+
+    ``ln((p / |p|) / (q / |q|))`` with `p` and `q` the smoothed weighted counts of comments where
+    the attribute applies and where it does not.
+
+    References
+    ----------
+    Wang and Manning 2012, "Baselines and Bigrams: Simple, Good Sentiment and Topic
+    Classification", ACL, https://aclanthology.org/P12-2018
+    """
+    present = csr_matrix((np.ones(X.nnz, np.float32), X.indices, X.indptr), X.shape)
+    p = present.T @ (weights * y) + smoothing
+    q = present.T @ (weights * (1 - y)) + smoothing
+    return np.log((p / p.sum()) / (q / q.sum())).astype(np.float32)
+
+
+def fit_head(
+    X: csr_matrix,
+    y: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    domains: NDArray[np.int64],
+    settings: FitSettings,
+) -> NDArray[np.float32]:
+    """Fit the weights of one attribute.
+
+    Weighted logistic loss on features scaled by their log-count ratio, with one bias per domain
+    that is fitted along and then dropped: how often a corpus shows an attribute says how it was
+    sampled, not how its words are to be read.
+
+    Parameters
+    ----------
+    X : csr_matrix of shape (n_comments, n_buckets)
+        Normalised tf-idf.
+    y : ndarray of shape (n_comments,)
+        1 where the attribute applies, else 0.
+    weights : ndarray of shape (n_comments,)
+        Weight of each comment, above 0.
+    domains : ndarray of shape (n_comments,)
+        Number of each comment's domain, from 0.
+    settings : FitSettings
+        Penalties and limits.
+
+    Returns
+    -------
+    ndarray of shape (n_buckets,), float32
+        Weights for the columns of `X` as they are: the ratio is folded in.
+    """
+    ratio = log_count_ratio(X, y, weights, smoothing=settings.smoothing)
+    scaled = csr_matrix((X.data * ratio[X.indices], X.indices, X.indptr), X.shape)
+    n_domains = int(domains.max()) + 1
+    sign = 2 * y - 1
+
+    def loss_and_gradient(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        coef = theta[:-n_domains].astype(np.float32)
+        bias = theta[-n_domains:]
+        margin = sign * (scaled @ coef + bias[domains])
+        penalty = settings.l2 * (coef @ coef) + _DOMAIN_PENALTY * (bias @ bias)
+        slope = -weights * sign / (1 + np.exp(np.clip(margin, -80, 80)))
+        gradient = scaled.T @ slope.astype(np.float32) + settings.l2 * coef
+        by_domain = np.bincount(domains, weights=slope, minlength=n_domains)
+        by_domain += _DOMAIN_PENALTY * bias
+        return (
+            float(weights @ np.logaddexp(0, -margin) + penalty / 2),
+            np.concatenate([gradient, by_domain]).astype(np.float64),
+        )
+
+    start = np.zeros(X.shape[1] + n_domains)
+    options = {"maxiter": settings.iterations, "maxcor": 8}
+    found = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
+    return np.asarray(found.x[:-n_domains], dtype=np.float32) * ratio
+
+
+def fit_weights(
+    examples: Examples, settings: FitSettings, *, n_jobs: int
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Fit all heads.
+
+    Returns
+    -------
+    ndarray of shape (n_buckets, n_attributes), float32
+        Weights of the idf-weighted values.
+    ndarray of shape (n_buckets,), uint8
+        Inverse document frequencies in units of `moderation.model.IDF_UNIT`.
+    """
+    counts = count_features(examples.texts, settings.features, n_jobs=n_jobs)
+    idf = inverse_document_frequency(counts)
+    X = tf_idf(counts, idf)
+    _, domains = np.unique(examples.domain, return_inverse=True)
+    heads = Parallel(n_jobs=n_jobs, mmap_mode="r")(
+        delayed(_fit_attribute)(X, examples.labels[:, a], examples.weights[:, a], domains, settings)
+        for a in range(len(ATTRIBUTES))
+    )
+    return np.stack(heads, axis=1), idf
+
+
+def _fit_attribute(
+    X: csr_matrix,
+    labels: NDArray[np.int8],
+    weights: NDArray[np.float32],
+    domains: NDArray[np.int64],
+    settings: FitSettings,
+) -> NDArray[np.float32]:
+    rows = np.flatnonzero(weights > 0)
+    y = labels[rows].astype(np.float32)
+    return fit_head(X[rows], y, weights[rows], domains[rows], settings)
+
+
+def build_model(
+    weights: NDArray[np.float32], idf: NDArray[np.uint8], manifest: Mapping[str, Any]
+) -> Model:
+    """Make a model of fitted weights, rounded to 8 bits.
+
+    A unit is 1/127 of the weight that one in 100,000 exceeds; what is larger is clipped.
+    """
+    size = np.quantile(np.abs(weights), 1 - 1e-5, axis=0).astype(np.float32)
+    scales = np.maximum(size, np.float32(1e-6)) / np.float32(127)
+    rounded = np.clip(np.rint(weights / scales), -127, 127).astype(np.int8)
+    return Model(manifest, rounded, scales, idf)

@@ -1,0 +1,92 @@
+"""Calibration and operating points, from scores on comments that were held out of fitting."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+
+def fit_logistic_curve(
+    evidence: NDArray[np.float32], y: NDArray[np.float32], weights: NDArray[np.float32]
+) -> tuple[float, float]:
+    """Return slope and intercept that turn evidence into a probability.
+
+    References
+    ----------
+    Platt 1999, "Probabilistic Outputs for Support Vector Machines", in Advances in Large Margin
+    Classifiers.
+    """
+    curve = LogisticRegression(C=1e6, max_iter=1000)
+    curve.fit(evidence[:, None], y, sample_weight=weights)
+    return float(curve.coef_[0, 0]), float(curve.intercept_[0])
+
+
+def threshold_at_rate(scores: NDArray[np.float32], *, rate: float) -> float:
+    """Return the smallest cut-off that at most `rate` of the scores reach.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_comments,)
+        Held-out probabilities in [0, 1].
+    rate : float
+        Share of comments, in (0, 1).
+
+    Returns
+    -------
+    float
+        A threshold to use as ``score >= threshold``.
+    """
+    ordered = np.sort(scores)[::-1]
+    allowed = int(rate * ordered.size)
+    return float(np.nextafter(ordered[allowed], np.float32(2))) if ordered.size else 1.0
+
+
+def lowest_threshold_at_precision(
+    y_true: NDArray[np.bool_], scores: NDArray[np.float32], *, precision: float
+) -> float:
+    """Find the smallest cut-off that still reaches a wanted precision.
+
+    Parameters
+    ----------
+    y_true : ndarray of shape (n_comments,)
+        True where the label applies.
+    scores : ndarray of shape (n_comments,)
+        Held-out probabilities in [0, 1], same order as `y_true`.
+    precision : float
+        Wanted share of true positives among hits, in (0, 1].
+
+    Returns
+    -------
+    float
+        A threshold to use as ``score >= threshold``.
+
+    Raises
+    ------
+    ValueError
+        If no threshold reaches `precision` on these comments.
+    """
+    order = np.argsort(-scores, kind="stable")
+    reached = np.cumsum(y_true[order]) / np.arange(1, order.size + 1)
+    # A cut-off takes all comments of equal score, so only the last of them counts.
+    last = np.append(np.diff(scores[order]) != 0, True)
+    good = np.flatnonzero((reached >= precision) & last)
+    if not good.size:
+        raise ValueError(f"no threshold reaches precision {precision} on {order.size} comments")
+    return float(scores[order][good[-1]])
+
+
+def expected_calibration_error(
+    y_true: NDArray[np.bool_], scores: NDArray[np.float32], *, bins: int = 15
+) -> float:
+    """Return the mean gap between score and share of positives over equal-width bins.
+
+    References
+    ----------
+    Guo et al. 2017, "On Calibration of Modern Neural Networks", ICML.
+    """
+    which = np.minimum((scores * bins).astype(np.int64), bins - 1)
+    size = np.bincount(which, minlength=bins)
+    gaps = np.abs(
+        np.bincount(which, weights=scores, minlength=bins)
+        - np.bincount(which, weights=y_true, minlength=bins)
+    )
+    return float(gaps.sum() / max(size.sum(), 1))

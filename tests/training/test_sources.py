@@ -38,7 +38,7 @@ def test_a_good_list_is_read(sources):
     (corpus,) = load_sources(sources(GOOD))
     assert corpus.name == "letters_2020"
     assert corpus.licence_clear is True
-    assert corpus.evidence is None
+    assert corpus.evidence == ()
     assert corpus.files[0].size_bytes == 4
 
 
@@ -50,9 +50,36 @@ def test_the_address_is_built_from_repository_commit_and_encoded_path(sources):
     )
 
 
-def test_evidence_is_kept_for_whoever_reads_it(sources):
-    (corpus,) = load_sources(sources(GOOD + '\n[corpus.evidence]\nabusive = "all"\n'))
-    assert corpus.evidence == {"abusive": "all"}
+EVIDENCE = """
+[[corpus.evidence]]
+label = "yes|sure"
+attributes = ["abusive", "insult"]
+applies = true
+weight = 0.5
+"""
+
+
+def test_evidence_says_which_rows_speak_of_which_attributes(sources):
+    (corpus,) = load_sources(sources(GOOD + EVIDENCE))
+    (rule,) = corpus.evidence
+    assert rule.attributes == ("abusive", "insult")
+    assert rule.matches("sure", "")
+    assert not rule.matches("not sure", "insult")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        pytest.param('"insult"', '"toxic"', "attributes.1", id="unknown-attribute"),
+        pytest.param("0.5", "1.5", "weight", id="weight-above-one"),
+        pytest.param('"yes|sure"', '"yes("', "label", id="broken-expression"),
+        pytest.param("applies = true\n", "", "applies", id="key-missing"),
+    ],
+)
+def test_a_mistake_in_the_evidence_is_named(sources, old, new, key):
+    assert old in EVIDENCE
+    with pytest.raises(SourcesError, match=rf"corpus letters_2020: evidence\.0\.{key}: "):
+        load_sources(sources(GOOD + EVIDENCE.replace(old, new)))
 
 
 @pytest.mark.parametrize(

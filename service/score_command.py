@@ -1,6 +1,7 @@
 """`ghirbal score`: comments in, scores and actions out; nothing is stored and no server needed."""
 
 import csv
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -142,12 +143,27 @@ def _errors_for_people() -> Iterator[None]:
 @contextmanager
 def _output(path: Path | None, source: BinaryIO | None) -> Iterator[BinaryIO]:
     if path is None:
-        yield sys.stdout.buffer
+        with _standard_output() as sink:
+            yield sink
         return
     if source is not None and path.exists() and path.samefile(source.name):
         raise click.UsageError(f"{path} is the input as well: write to another file")
     with path.open("wb") as sink:
         yield sink
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    stdout = sys.stdout.buffer
+    if not isinstance(stdout, io.RawIOBase):
+        yield stdout
+        return
+    # PYTHONUNBUFFERED: each line would be a system call, and one may write less than the line.
+    buffered = io.BufferedWriter(stdout)
+    try:
+        yield buffered
+    finally:
+        buffered.detach()
 
 
 def _score_lines(lines: Iterator[CommentLine], judge: Judge, sink: BinaryIO, *, spans: bool) -> int:

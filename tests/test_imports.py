@@ -104,7 +104,8 @@ def test_scoring_loads_no_framework():
 
 def test_score_command_loads_no_framework():
     loaded = loaded_by(
-        "from service.cli import main\nmain(['score', '--text', 'انت حمار'], standalone_mode=False)"
+        "from service.cli import ghirbal\n"
+        "ghirbal(['score', '--text', 'انت حمار'], standalone_mode=False)"
     )
     assert "click" in loaded
     assert loaded & {"sklearn", "scipy", "joblib", "flask", "sqlalchemy", "pydantic"} == set()

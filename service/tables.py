@@ -19,7 +19,6 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -43,7 +42,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 # SQLite numbers rows by itself only where the type is exactly INTEGER.
 RowId = BigInteger().with_variant(Integer, "sqlite")
-Document = JSON().with_variant(JSONB, "postgresql")
 
 ACTIONS = "action IN ('approve', 'review', 'reject')"
 IN_REVIEW = text("action = 'review'")
@@ -147,8 +145,8 @@ class Score(Base):
     comment_id: Mapped[int] = mapped_column(RowId)
     revision: Mapped[int] = mapped_column(Integer)
     model: Mapped[str] = mapped_column(Text)
-    scores: Mapped[dict[str, float]] = mapped_column(Document)
-    spans: Mapped[list[dict[str, Any]]] = mapped_column(Document)
+    scores: Mapped[dict[str, float]] = mapped_column(JSON)
+    spans: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -168,7 +166,7 @@ class Decision(Base):
     comment_id: Mapped[int] = mapped_column(RowId)
     revision: Mapped[int] = mapped_column(Integer)
     action: Mapped[str] = mapped_column(String(10))
-    reasons: Mapped[list[str]] = mapped_column(Document)
+    reasons: Mapped[list[str]] = mapped_column(JSON)
     source: Mapped[str] = mapped_column(String(10))
     api_key_id: Mapped[int | None] = mapped_column(ForeignKey("api_key.id"))
     model: Mapped[str] = mapped_column(Text)
@@ -190,6 +188,6 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(Text, unique=True)
     prefix: Mapped[str] = mapped_column(String(32), unique=True)
     digest: Mapped[str] = mapped_column(String(64))
-    scopes: Mapped[list[str]] = mapped_column(Document)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -10,7 +9,6 @@ branch_labels = None
 depends_on = None
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 TIME = sa.DateTime(timezone=True)
 
 REFUSAL = "decisions are appended, never changed"
@@ -38,7 +36,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("prefix", sa.String(length=32), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("scopes", DOCUMENT, nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("revoked_at", TIME, nullable=True),
         sa.CheckConstraint("length(digest) = 64", name=op.f("ck_api_key_digest")),
@@ -114,7 +112,7 @@ def upgrade() -> None:
         sa.Column("comment_id", ROW_ID, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("action", sa.String(length=10), nullable=False),
-        sa.Column("reasons", DOCUMENT, nullable=False),
+        sa.Column("reasons", sa.JSON(), nullable=False),
         sa.Column("source", sa.String(length=10), nullable=False),
         sa.Column("api_key_id", ROW_ID, nullable=True),
         sa.Column("model", sa.Text(), nullable=False),
@@ -149,8 +147,8 @@ def upgrade() -> None:
         sa.Column("comment_id", ROW_ID, nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("scores", DOCUMENT, nullable=False),
-        sa.Column("spans", DOCUMENT, nullable=False),
+        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("spans", sa.JSON(), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(
             ["comment_id", "revision"],

@@ -1,0 +1,99 @@
+import pytest
+from service_samples import APPROVED, Caller
+
+from service.auth import required_scopes
+from service.keys import Scope
+
+# Every route of the service with the scope that it needs. A route that is missing here fails
+# test_every_route_is_in_the_table.
+ROUTES = {
+    ("POST", "/v1/score"): Scope.SCORE,
+    ("POST", "/v1/comments"): Scope.INGEST,
+    ("GET", "/v1/comments/<id:comment_id>"): Scope.READ,
+    ("POST", "/v1/comments/<id:comment_id>/decisions"): Scope.DECIDE,
+    ("GET", "/v1/queue"): Scope.READ,
+    ("GET", "/healthz"): None,
+    ("GET", "/readyz"): None,
+}
+CLOSED = {route: scope for route, scope in ROUTES.items() if scope is not None}
+
+
+def routes(app):
+    return {
+        (method, rule.rule)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+
+def path_of(rule):
+    return rule.replace("<id:comment_id>", "c-1")
+
+
+def test_every_route_is_in_the_table(app):
+    assert routes(app) == set(ROUTES)
+
+
+def test_view_without_a_scope_stops_the_start(app):
+    app.view_functions["forgotten"] = lambda: "open to all"
+    with pytest.raises(LookupError, match="forgotten"):
+        required_scopes(app)
+
+
+@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("route", CLOSED, ids=" ".join)
+def test_key_opens_what_its_scope_says_and_nothing_else(app, key_for, route, scope):
+    method, rule = route
+    caller = Caller(app.test_client(), key_for(scope))
+    answer = caller.client.open(path_of(rule), method=method, headers=caller.headers, json={})
+    allowed = CLOSED[route] is scope
+    assert (answer.status_code != 403) is allowed
+    assert (answer.headers.get("WWW-Authenticate") is None) is allowed
+
+
+@pytest.mark.parametrize(
+    ("header", "type_"),
+    [
+        (None, "key_missing"),
+        ("", "key_missing"),
+        ("Bearer", "key_missing"),
+        ("Bearer ", "key_missing"),
+        ("Basic dTpw", "key_missing"),
+        ("Bearer x", "key_invalid"),
+        ("Bearer ghirbal_", "key_invalid"),
+        ("Bearer ghirbal_0123456789ab_wrong", "key_invalid"),
+        ("Bearer ghirbal_0123456789ab_\u00e9", "key_invalid"),
+    ],
+)
+@pytest.mark.parametrize("route", CLOSED, ids=" ".join)
+def test_request_without_a_valid_key_is_401(app, route, header, type_):
+    method, rule = route
+    headers = {} if header is None else {"Authorization": header}
+    answer = app.test_client().open(path_of(rule), method=method, headers=headers)
+    assert (answer.status_code, answer.get_json()["error"]["type"]) == (401, type_)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in CLOSED])
+def test_health_needs_no_key(app, route):
+    assert app.test_client().get(route[1]).status_code == 200
+
+
+def test_prefix_of_one_key_with_the_secret_of_another_is_refused(app, key_for):
+    first, second = key_for(Scope.READ), key_for(Scope.READ)
+    mixed = "_".join([*first.split("_", 2)[:2], second.split("_", 2)[2]])
+    assert Caller(app.test_client(), mixed).get("/v1/queue").status_code == 401
+
+
+def test_missing_scope_is_named(app, key_for):
+    answer = Caller(app.test_client(), key_for(Scope.SCORE)).get("/v1/queue")
+    assert answer.get_json()["error"]["message"] == "the API key lacks the scope 'read'"
+    assert answer.headers["WWW-Authenticate"] == (
+        'Bearer realm="ghirbal", error="insufficient_scope", scope="read"'
+    )
+
+
+def test_kind_of_authorization_is_read_in_either_case(app, key_for):
+    headers = {"Authorization": f"bearer  {key_for(Scope.SCORE)} "}
+    answer = app.test_client().post("/v1/score", json={"text": APPROVED}, headers=headers)
+    assert answer.status_code == 200

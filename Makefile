@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# Where `ghirbal-train fetch` put the corpora; without them the seed comments make a toy model.
+# One NAME.csv.gz per corpus; without this folder the seed comments make a toy model.
 CORPORA ?= data/corpora
 
 VENV := .venv
@@ -27,6 +27,9 @@ test: $(VENV)/.installed-test postgres ## install everything the tests need and 
 
 bench: $(VENV)/.installed ## measure speed on one core; writes reports/
 	$(BIN)/python bench/speed.py
+
+train: $(VENV)/.installed ## fit a model on CORPORA into build/models/
+	$(BIN)/ghirbal-train fit --corpora $(CORPORA)
 
 # A stamp, so that a second `make run` starts in seconds.
 $(VENV)/.installed: pyproject.toml constraints.txt

@@ -79,16 +79,19 @@ _COMPATIBILITY: Final = (
 )  # fmt: skip
 _DROPPED: Final = (
     (0x00, 0x09), (0x0E, 0x1C), (0x7F, 0x85), (0x86, 0xA0), (0xAD, 0xAE), (0x300, 0x370),
+    (0x115F, 0x1161), (0x3164, 0x3165), (0xFFA0, 0xFFA1),  # letters that nobody sees
     (0x1AB0, 0x1B00), (0x1DC0, 0x1E00), (0x180B, 0x180F), (0x200B, 0x2010), (0x202A, 0x202F),
     (0x2060, 0x2070), (0x20D0, 0x2100), (0xFE00, 0xFE10), (0xFE20, 0xFE30), (0xFEFF, 0xFF00),
     (0xFFF0, 0xFFFC), (0x1D165, 0x1D183), (0x1F3FB, 0x1F400), (0xE0000, 0xE1000),
 )  # fmt: skip
-_SYMBOLS: Final = ((0x2010, 0x2028), (0x2030, 0x2060), (0x20A0, 0x20D0), (0x2190, 0x2600),
-                   (0x2900, 0x2C00), (0x2E00, 0x2E80), (0x3000, 0x3040), (0xFE30, 0xFE70))  # fmt: skip
+_SYMBOLS: Final = (
+    (0x2010, 0x2028), (0x2030, 0x2060), (0x20A0, 0x20D0), (0x2190, 0x2600), (0x2900, 0x2C00),
+    (0x2E00, 0x2E80), (0x3000, 0x3040), (0xFE30, 0xFE70),
+)  # fmt: skip
 _EMOJI: Final = ((0x2600, 0x27C0), (0x2B00, 0x2C00), (0x1F000, 0x1F100), (0x1F1E6, 0x1FB00),
                  (0xE000, 0xF900))  # fmt: skip
-_GLUE: Final = "~^+=|`´'’‘¨¬·•●○∙‧・◦ـ…\\¦"
-_MASKS: Final = "*٭∗⁎✱✲＊﹡"
+_GLUE: Final = "~^+=|`´'’‘¨¬·•●○∙‧・◦…\\¦"  # noqa: RUF001 -- look-alikes are the point
+_MASKS: Final = "*٭∗⁎✱✲＊﹡"  # noqa: RUF001 -- look-alikes are the point
 # Cyrillic and Greek letters drawn like a Latin one.
 _LOOK_ALIKE: Final = dict(
     zip(
@@ -100,7 +103,7 @@ _LOOK_ALIKE: Final = dict(
 # What a digit stands for between Arabic letters: Latin digits follow the chat alphabet, the
 # Eastern ones the letter that they look like.
 _CHAT_DIGITS: Final = dict(zip("123456789", "اءعشخطحغق", strict=True)) | {"0": araby.WAW}
-_DRAWN_DIGITS: Final = dict(zip("٠١٢٣٤٥٦٧٨٩", "واعععهطحلق", strict=True))
+_DRAWN_DIGITS: Final = dict(zip("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "واعععهطحلق" * 2, strict=True))
 _LATIN_LETTERS: Final = dict(
     zip("abcdefghijklmnopqrstuvwxyz", "ابكديفجهيجكلمنوبكرستوفوكيز", strict=True)
 )
@@ -115,8 +118,17 @@ def _blank() -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
         kind[first:last] = Kind.SYMBOL
     for first, last in _EMOJI:
         kind[first:last] = Kind.EMOJI
+    for code in np.flatnonzero(kind[:0x10000] == Kind.OTHER).tolist():
+        kind[code] = _plain_kind(unicodedata.category(chr(code)))
     kind[0xD800:0xE000] = Kind.DROP
     return fold, kind
+
+
+def _plain_kind(category: str) -> Kind:
+    """Return the kind of a character of another script, by its Unicode category."""
+    if category in {"Mn", "Me", "Cf"}:
+        return Kind.DROP
+    return {"Z": Kind.SPACE, "P": Kind.SYMBOL, "S": Kind.SYMBOL}.get(category[0], Kind.OTHER)
 
 
 def _canonical(char: str) -> tuple[str, Kind]:
@@ -124,7 +136,7 @@ def _canonical(char: str) -> tuple[str, Kind]:
     if char in _FIXED:
         return _FIXED[char]
     category = unicodedata.category(char)
-    if category in {"Mn", "Me", "Cf"} or char == araby.HAMZA:
+    if category in {"Mn", "Me", "Cf"} or char in {araby.HAMZA, "\u0674"}:  # and the high hamza
         return "", Kind.DROP
     if category[0] == "Z" or category == "Cc":
         return " ", Kind.SPACE
@@ -145,7 +157,7 @@ _FIXED: Final[dict[str, tuple[str, Kind]]] = (
     | {char: ("", Kind.DROP) for char in (*araby.DIACRITICS, *araby.SMALL, araby.TATWEEL)}
     | {char: (latin, Kind.LATIN) for char, latin in _LOOK_ALIKE.items()}
     | {char.upper(): (latin, Kind.LATIN) for char, latin in _LOOK_ALIKE.items()}
-    | {"ı": ("i", Kind.LATIN), "ø": ("o", Kind.LATIN), "ß": ("ss", Kind.LATIN)}
+    | {"\u0131": ("i", Kind.LATIN), "ø": ("o", Kind.LATIN), "ß": ("ss", Kind.LATIN)}
 )
 
 

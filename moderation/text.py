@@ -101,14 +101,19 @@ def canonicalise(texts: Sequence[str]) -> Canonical:
     -------
     Canonical
         Code points with their offsets in the originals.
+
+    Notes
+    -----
+    The canonical form of a canonical form is itself, except where Latin letters inside an Arabic
+    word turned out to stretch it down to a single letter.
     """
     joined = "\n".join(("", *texts, ""))
-    raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").copy()
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     hard = np.concatenate(([0], np.cumsum(lengths + 1)))
     batch = _Batch(FOLD[raw], KIND[raw], np.arange(raw.size))
     batch.kinds[hard] = _HARD
-    _strip_remains(joined, batch)
+    _strip_remains(joined, raw, batch)
     _expand(raw, batch)
     batch.keep(batch.kinds != Kind.DROP)
     _squeeze(batch)
@@ -121,14 +126,10 @@ def canonicalise(texts: Sequence[str]) -> Canonical:
     bounds = np.flatnonzero(batch.kinds == _HARD)
     owner = np.repeat(np.arange(len(bounds)), np.diff(np.append(bounds, batch.codes.size)))
     offsets = batch.places - hard[owner] - 1
-    return Canonical(
-        batch.codes, offsets, bounds, emoji_codes, np.searchsorted(emoji_places, hard)
-    )
+    return Canonical(batch.codes, offsets, bounds, emoji_codes, np.searchsorted(emoji_places, hard))
 
 
-def original_span(
-    canonical: Canonical, i: int, start: int, end: int, text: str
-) -> tuple[int, int]:
+def original_span(canonical: Canonical, i: int, start: int, end: int, text: str) -> tuple[int, int]:
     """Return where a stretch of a canonical form stands in the original text.
 
     Parameters
@@ -157,19 +158,21 @@ def original_span(
     return begin, stop
 
 
-def _strip_remains(joined: str, batch: _Batch) -> None:
+def _strip_remains(joined: str, raw: NDArray[np.uint32], batch: _Batch) -> None:
     for match in _REMAINS.finditer(joined):
         start, end = match.span()
         if match.lastgroup == "entity":
             char = html.unescape(match.group())
             if len(char) != 1:
                 continue
+            raw[start] = ord(char)
             batch.codes[start], batch.kinds[start] = FOLD[ord(char)], KIND[ord(char)]
             batch.kinds[start + 1 : end] = Kind.DROP
         elif match.lastgroup == "tag":
             batch.kinds[start:end] = Kind.DROP
         else:
-            batch.codes[start:end], batch.kinds[start:end] = SPACE, Kind.SPACE
+            raw[start:end] = batch.codes[start:end] = SPACE
+            batch.kinds[start:end] = Kind.SPACE
 
 
 def _expand(raw: NDArray[np.uint32], batch: _Batch) -> None:
@@ -226,7 +229,7 @@ def _join_letters(batch: _Batch) -> None:
     gap = starts[1:] - ends[:-1]
     masks = np.cumsum(batch.kinds == Kind.MASK)
     masks = masks[starts[1:]] - masks[ends[:-1] - 1]
-    linked = single[:-1] & single[1:] & (hard == 0) & (gap - spaces <= 3)
+    linked = single[:-1] & single[1:] & (hard == 0)
     chain = np.concatenate(([0], np.cumsum(~linked)))
     long_chain = (np.bincount(chain) >= 3)[chain]
     tight = (hard == 0) & (spaces == 0) & (gap <= 3) & (masks == 0)
@@ -273,6 +276,7 @@ def _read_as_arabic(raw: NDArray[np.uint32], batch: _Batch) -> None:
     change = latin & mixed
     codes[change] = LATIN_LETTERS[codes[change]]
     kinds[change] = Kind.ARABIC
+    arabic |= change
     near = np.concatenate(([False], arabic[:-1])), np.concatenate((arabic[1:], [False]))
     opens = np.concatenate(([False], ~(kinds >= Kind.DIGIT)[:-1] | (kinds == _HARD)[:-1]))
     chat = digit & np.isin(codes, _OPENING_DIGITS) & opens

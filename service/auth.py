@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 from sqlalchemy import Engine
 
 from service.errors import ApiError
@@ -75,7 +75,6 @@ def _caller(engine: Engine, scope: Scope) -> Caller:
             headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'},
         )
     if scope not in caller.scopes:
-        current_app.logger.info("key %r lacks the scope %s", caller.name, scope.value)
         raise ApiError(
             403,
             "scope_missing",

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -41,8 +40,8 @@ def ingest(engine: Engine, judge: Judge, comment: CommentIn) -> tuple[dict[str, 
                     raise LookupError(comment.id)
                 return _standing(connection, stored), created
         except IntegrityError:
-            # On PostgreSQL two requests may bring the same new comment at once; the one that
-            # came second finds it stored when it looks again.
+            # On PostgreSQL two requests may bring the same new comment or article at once; the
+            # one that came second finds it stored when it looks again.
             if attempt == _ATTEMPTS:
                 raise
     raise AssertionError("the loop returns or raises")
@@ -262,13 +261,8 @@ def _article_id(connection: Connection, key: str, article: ArticleIn) -> int:
     query = select(Article.id, Article.title, Article.url).where(Article.external_id == key)
     row = connection.execute(query).one_or_none()
     if row is None:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        connection.execute(
-            dialect.insert(Article)
-            .values(external_id=key, **described)
-            .on_conflict_do_nothing(index_elements=[Article.external_id])
-        )
-        row = connection.execute(query).one()
+        new = insert(Article).values(external_id=key, **described).returning(Article.id)
+        return int(connection.execute(new).scalar_one())
     # Written only when it differs: all comments under one article share this row.
     if any(getattr(row, name) != value for name, value in described.items()):
         connection.execute(update(Article).where(Article.id == row.id).values(described))

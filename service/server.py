@@ -18,7 +18,7 @@ from service.settings import Settings
 
 # Threads of a worker: one computes, the others wait for the disk or the database.
 _THREADS = 4
-_STOP_TIMEOUT_S = 30
+_STOP_TIMEOUT_S = 10
 _PR_SET_PDEATHSIG = 1
 
 
@@ -50,6 +50,7 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
     """Serve `app` until SIGTERM or SIGINT; requests under way are answered first."""
     # Forked, workers share the model's memory and are ready at once.
     multiprocessing.set_start_method("fork", force=True)
+    os.register_at_fork(after_in_child=_stop_on_signals)
     server = Server(
         "service",
         address=settings.host,
@@ -70,6 +71,15 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
         return app
 
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def _stop_on_signals() -> None:
+    """Drop the main process's handlers, until granian sets those of a worker.
+
+    They only wake the main process: a worker that is told to stop while it starts would go on.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _die_with(parent: int) -> None:

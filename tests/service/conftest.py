@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from service import create_app
 from service.database import open_engine, upgrade, writing
 from service.keys import Scope, add_key
 from service.state import EXTENSION
+from service.tables import Base
 
 
 @pytest.fixture(autouse=True)
@@ -79,36 +81,54 @@ def postgres_server():
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server):
-    _create_database(postgres_server, "ghirbal_template")
-    engine = open_engine(f"postgresql://ghirbal@/ghirbal_template{postgres_server}")
-    upgrade(engine)
-    engine.dispose()
-    return "ghirbal_template"
-
-
-_numbers = count(1)
-
-
-def _create_database(server, name, *, template="template0"):
-    engine = create_engine(
-        f"postgresql+psycopg://ghirbal@/postgres{server}", isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    engine.dispose()
+def shared_postgres_url(postgres_server):
+    with _postgres_database(postgres_server, "ghirbal") as url:
+        yield url
 
 
 @pytest.fixture
-def postgres_url(postgres_server, postgres_template):
-    name = f"test_{next(_numbers)}"
-    _create_database(postgres_server, name, template=postgres_template)
-    return f"postgresql://ghirbal@/{name}{postgres_server}"
+def postgres_url(shared_postgres_url):
+    engine = open_engine(shared_postgres_url)
+    with engine.begin() as connection:
+        # Triggers rest meanwhile: decisions cannot be removed otherwise.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    engine.dispose()
+    return shared_postgres_url
+
+
+@pytest.fixture
+def own_postgres_url(postgres_server):
+    with _postgres_database(postgres_server, "changed") as url:
+        yield url
+
+
+@contextmanager
+def _postgres_database(server, name):
+    maintenance = create_engine(
+        f"postgresql+psycopg://ghirbal@/postgres{server}", isolation_level="AUTOCOMMIT"
+    )
+    url = f"postgresql://ghirbal@/{name}{server}"
+    with maintenance.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
+        engine = open_engine(url)
+        upgrade(engine)
+        engine.dispose()
+        yield url
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    maintenance.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def any_database_url(request):
     return request.getfixturevalue({"sqlite": "sqlite_url"}.get(request.param, "postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def own_database_url(request):
+    """Return the address of a database whose tables a test may change."""
+    return request.getfixturevalue({"sqlite": "sqlite_url"}.get(request.param, "own_postgres_url"))
 
 
 @pytest.fixture
@@ -134,6 +154,9 @@ def app(database_url, policy_file):
 @pytest.fixture
 def engine(app):
     return app.extensions[EXTENSION].engine
+
+
+_numbers = count(1)
 
 
 @pytest.fixture

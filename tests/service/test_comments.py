@@ -205,3 +205,20 @@ def test_state_on_the_comment_is_its_newest_decision(site, engine):
     with engine.connect() as connection:
         newest = connection.scalar(select(Decision.action).order_by(Decision.id.desc()).limit(1))
         assert connection.scalar(select(Comment.action)) == newest == "review"
+
+
+def test_first_comments_of_an_article_may_arrive_at_once(site, engine):
+    answers = []
+
+    def send(number):
+        comment = FULL | {"id": f"c-{number}"}
+        answers.append(site.post("/v1/comments", comment).status_code)
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [201] * 8
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Article)) == 1

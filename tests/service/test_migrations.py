@@ -13,8 +13,8 @@ from service.tables import Base
 
 
 @pytest.fixture
-def database_url(any_database_url):
-    return any_database_url
+def database_url(own_database_url):
+    return own_database_url
 
 
 @pytest.fixture

@@ -106,5 +106,5 @@ def test_suggested_policy_catches_an_insult(database_url, key_for):
     insult = caller.post("/v1/score", {"text": "انت حمار ومش بتفهم"}).get_json()
     assert insult["action"] != "approve"
     assert insult["policy"] == f"default-{insult['model']}"
-    clean = caller.post("/v1/score", {"text": "اشتريت حمارا لمزرعتي"}).get_json()
-    assert clean["action"] == "approve"
+    thanks = caller.post("/v1/score", {"text": APPROVED}).get_json()
+    assert thanks["action"] == "approve"

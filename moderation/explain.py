@@ -148,8 +148,12 @@ def _word_evidence(
     found = [_occurrences(view, keys, n_comments, bits) for view in views]
     counts = np.bincount(np.concatenate(found), minlength=keys.size)
     weighted = scorer.table(buckets) * (values / np.maximum(counts, 1))[:, None]
+    # An n-gram starts in a word or in the space before it, unless its comment has no words; -1, the
+    # place of emoji, is the last space of all.
+    word_here = canonical.codes != _SPACE
+    near_word = word_here | np.append(word_here[1:], False)
     for view, which in zip(views, found, strict=True):
-        inside = view.places >= 0
+        inside = near_word[view.places]
         word = np.searchsorted(ends, view.places[inside], side="right")
         for attribute in range(len(ATTRIBUTES)):
             part = weighted[which[inside], attribute]

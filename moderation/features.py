@@ -97,7 +97,6 @@ def hash_features(canonical: Canonical, settings: FeatureSettings) -> list[View]
         One per view and n-gram length, always in the same order and number.
     """
     codes, bounds = canonical.codes, canonical.bounds
-    origin = np.arange(codes.size)
     views = [
         _view(hashes, places, bounds, seed=n)
         for n, (hashes, places) in _ngrams(codes, settings.ngrams)
@@ -138,7 +137,9 @@ def _ngrams(
     space = codes == _SPACE
     # Distance to the next space after each position; nothing follows the last one.
     ends = np.flatnonzero(space)
-    reach = np.repeat(ends[1:], np.diff(ends)) - np.arange(codes.size - 1) if ends.size > 1 else ends
+    reach = (
+        np.repeat(ends[1:], np.diff(ends)) - np.arange(codes.size - 1) if ends.size > 1 else ends
+    )
     found = []
     hashes = codes.astype(np.uint32)
     for n in range(2, max(lengths, default=1) + 1):
@@ -153,14 +154,14 @@ def _words(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.uin
     """Return start and hash of every word."""
     word = codes != _SPACE
     edges = np.flatnonzero(np.diff(word.astype(np.int8), prepend=0, append=0))
-    starts, ends = edges[::2], edges[1::2]
+    starts, ends = edges[::2].astype(np.int64), edges[1::2]
     if not starts.size:
         return starts, np.zeros(0, dtype=np.uint32)
     rank = np.arange(codes.size)
     rank[starts[0] :] -= np.repeat(starts, np.diff(np.append(starts, codes.size)))
     weighted = codes * _POWERS[np.minimum(rank, _LONGEST - 1)]
     weighted[~word] = 0
-    sums = np.add.reduceat(weighted, starts, dtype=np.uint32)
+    sums: NDArray[np.uint32] = np.add.reduceat(weighted, starts, dtype=np.uint32)
     return starts, sums ^ (ends - starts).astype(np.uint32)
 
 

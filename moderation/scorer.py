@@ -1,6 +1,7 @@
 """From texts to calibrated scores, one batch of arrays at a time."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -162,9 +163,7 @@ class Scorer:
         return buckets, values, bounds
 
 
-def _segment_sums(
-    values: NDArray[np.float32], bounds: NDArray[np.int64]
-) -> NDArray[np.float32]:
+def _segment_sums(values: NDArray[np.float32], bounds: NDArray[np.int64]) -> NDArray[np.float32]:
     """Sum along the first axis between bounds; an empty stretch sums to 0."""
     padded = np.concatenate((values, np.zeros((1, *values.shape[1:]), dtype=np.float32)))
     sums = np.add.reduceat(padded, bounds[:-1], axis=0)
@@ -181,4 +180,4 @@ def _batches(texts: Sequence[str]) -> list[tuple[int, int]]:
             cuts.append(i)
             chars = len(text)
     cuts.append(len(texts))
-    return [(start, end) for start, end in zip(cuts, cuts[1:], strict=False) if end > start]
+    return [(start, end) for start, end in pairwise(cuts) if end > start]

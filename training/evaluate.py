@@ -1,6 +1,6 @@
 """Measures a model on the dev splits, corpus by corpus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -94,7 +94,7 @@ def _corpus(
 
 
 def _at_recall(
-    dev: Examples, score: NDArray[np.float32], measures: dict[str, str | None]
+    dev: Examples, score: NDArray[np.float32], measures: Mapping[str, str | None]
 ) -> dict[str, dict[str, float]]:
     positives = np.sort(score[(dev.corpus == REFERENCE) & (dev.measured == 1)])
     result: dict[str, dict[str, float]] = {}

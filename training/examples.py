@@ -16,6 +16,7 @@ from training.sources import Corpus
 
 SEED_PATH: Final = Path(__file__).parents[1] / "data" / "seed" / "comments.csv"
 NEWS: Final = "news"
+_SEED_WEIGHT: Final = 2.0  # each was written to say one thing clearly
 _COLUMNS: Final = {"id", "text", "label_raw", "abusive", "category", "split"}
 _LARGEST_FIELD: Final = 1 << 24
 
@@ -35,7 +36,7 @@ class Examples:
     labels : ndarray of shape (n_comments, n_attributes), int8
         1 where an attribute applies, 0 where it does not, -1 where the label says nothing.
     weights : ndarray of shape (n_comments, n_attributes), float32
-        How much a label counts in fitting, in [0, 1]; 0 where it says nothing.
+        How much a label counts in fitting, in [0, 10]; 0 where it says nothing.
     measured : ndarray of shape (n_comments,), int8
         The corpus's own binary label, -1 where there is none: what the dev split is measured by.
     corpus, domain, split : ndarray of shape (n_comments,), str
@@ -86,7 +87,7 @@ def read_corpora(folder: Path, sources: Sequence[Corpus]) -> Examples:
             + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
             + ": name a folder with the corpora of data/sources.toml"
         )
-    return _join([_read(folder, corpus) for corpus in sources])
+    return join([_read(folder, corpus) for corpus in sources])
 
 
 def read_seed(path: Path = SEED_PATH) -> Examples:
@@ -98,7 +99,7 @@ def read_seed(path: Path = SEED_PATH) -> Examples:
         ids=[row["id"] for row in rows],
         texts=[row["text"] for row in rows],
         labels=labels,
-        weights=np.ones(labels.shape, dtype=np.float32),
+        weights=np.full(labels.shape, _SEED_WEIGHT, dtype=np.float32),
         measured=labels[:, 0],
         corpus=np.full(len(rows), "seed"),
         domain=np.full(len(rows), NEWS),
@@ -114,7 +115,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
-            if not _COLUMNS <= set(reader.fieldnames or ()):
+            if _COLUMNS - set(reader.fieldnames or ()):
                 raise CorporaError(f"{path} needs the columns {sorted(_COLUMNS)}")
             yield from reader
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
@@ -142,7 +143,8 @@ def _read(folder: Path, corpus: Corpus) -> Examples:
     )
 
 
-def _join(parts: Sequence[Examples]) -> Examples:
+def join(parts: Sequence[Examples]) -> Examples:
+    """Put sets of examples on end."""
     return Examples(
         [i for part in parts for i in part.ids],
         [text for part in parts for text in part.texts],

@@ -1,7 +1,7 @@
 """Fits one linear head per attribute on shared features and makes a model of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -35,7 +35,7 @@ class FitSettings:
         At most this many steps of L-BFGS.
     """
 
-    features: FeatureSettings = FeatureSettings()
+    features: FeatureSettings = field(default_factory=FeatureSettings)
     l2: float = 0.3
     smoothing: float = 1.0
     iterations: int = 60
@@ -57,7 +57,7 @@ def log_count_ratio(
     present = csr_matrix((np.ones(X.nnz, np.float32), X.indices, X.indptr), X.shape)
     p = present.T @ (weights * y) + smoothing
     q = present.T @ (weights * (1 - y)) + smoothing
-    return np.log((p / p.sum()) / (q / q.sum())).astype(np.float32)
+    return np.asarray(np.log((p / p.sum()) / (q / q.sum())), dtype=np.float32)
 
 
 def fit_head(
@@ -103,7 +103,7 @@ def fit_head(
         penalty = settings.l2 * (coef @ coef) + _DOMAIN_PENALTY * (bias @ bias)
         slope = -weights * sign / (1 + np.exp(np.clip(margin, -80, 80)))
         gradient = scaled.T @ slope.astype(np.float32) + settings.l2 * coef
-        by_domain = np.bincount(domains, weights=slope, minlength=n_domains)
+        by_domain = np.bincount(domains, weights=slope, minlength=n_domains).astype(np.float64)
         by_domain += _DOMAIN_PENALTY * bias
         return (
             float(weights @ np.logaddexp(0, -margin) + penalty / 2),
@@ -159,6 +159,6 @@ def build_model(
     A unit is 1/127 of the weight that one in 100,000 exceeds; what is larger is clipped.
     """
     size = np.quantile(np.abs(weights), 1 - 1e-5, axis=0).astype(np.float32)
-    scales = np.maximum(size, np.float32(1e-6)) / np.float32(127)
+    scales = (np.maximum(size, 1e-6) / 127).astype(np.float32)
     rounded = np.clip(np.rint(weights / scales), -127, 127).astype(np.int8)
     return Model(manifest, rounded, scales, idf)

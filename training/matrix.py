@@ -16,9 +16,7 @@ from moderation.text import canonicalise
 _BATCH: Final = 4000
 
 
-def count_features(
-    texts: Sequence[str], settings: FeatureSettings, *, n_jobs: int
-) -> csr_matrix:
+def count_features(texts: Sequence[str], settings: FeatureSettings, *, n_jobs: int) -> csr_matrix:
     """Count the hashed features of comments.
 
     Returns
@@ -51,7 +49,7 @@ def inverse_document_frequency(counts: csr_matrix) -> NDArray[np.uint8]:
     """Return ``1 + ln(n / (1 + df))`` per bucket, at least one unit, in units of `IDF_UNIT`."""
     df = np.bincount(counts.indices, minlength=counts.shape[1])
     idf = 1 + np.log(counts.shape[0] / (1 + df))
-    return np.clip(np.rint(idf / IDF_UNIT), 1, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(idf / IDF_UNIT), 1, 255), dtype=np.uint8)
 
 
 def tf_idf(counts: csr_matrix, idf: NDArray[np.uint8]) -> csr_matrix:

@@ -1,4 +1,4 @@
-"""From examples to a model: fit, calibrate on held-out comments, choose thresholds, fit again."""
+"""From examples to a model: fit, calibrate and choose thresholds on held-out comments."""
 
 import platform
 from collections.abc import Mapping
@@ -21,13 +21,16 @@ from training.thresholds import (
     threshold_at_rate,
 )
 
-HELD_OUT_EVERY: Final = 10  # one training comment in ten calibrates and sets thresholds
+HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 PUBLISHED: Final = ("aoc_reader_comments", "hespress_comments")
-# The default policy sends this share of what newspapers published to review, by attribute.
-REVIEW_RATES: Final = {"abusive": 0.036, "insult": 0.02, "obscene": 0.006, "severe": 0.006,
-                       "identity_hate": 0.006, "threat": 0.003}  # fmt: skip
+# The default policy sends at most this share of what newspapers published to review, whatever the
+# reason; the attributes share it in these proportions.
+REVIEW_BUDGET: Final = 0.04
+SHARES: Final = {"abusive": 6, "insult": 3, "obscene": 1, "severe": 1, "identity_hate": 1,
+                 "threat": 0.5}  # fmt: skip
 REJECT_PRECISION: Final = 0.98
 _MILDEST_REJECT: Final = 0.8  # nothing less likely than this is rejected unread
+_CERTAIN: Final = 0.9995  # a threshold that hardly a comment reaches is none
 
 
 def train(
@@ -58,29 +61,27 @@ def train(
     held = data.held_out(every=HELD_OUT_EVERY)
     facts = _facts(data, settings, version=version, toy=toy)
     part, rest = data.take(np.flatnonzero(~held)), data.take(np.flatnonzero(held))
-    first = build_model(*fit_weights(part, settings, n_jobs=n_jobs), facts | _UNCALIBRATED)
-    evidence = Scorer(first).evidence(rest.texts)
-    calibration = _calibrate(evidence, rest)
-    scorer = Scorer(build_model_like(first, facts | {"calibration": calibration, "thresholds": {}}))
-    thresholds = _choose(scorer.calibrate(evidence), rest)
-    facts |= {"calibration": calibration, "thresholds": thresholds}
-    return build_model(*fit_weights(data, settings, n_jobs=n_jobs), facts)
+    fitted = build_model(*fit_weights(part, settings, n_jobs=n_jobs), facts | _UNCALIBRATED)
+    evidence = Scorer(fitted).evidence(rest.texts)
+    # Not fitted again on all comments: thresholds hold for the weights that they were chosen with.
+    facts["calibration"] = _calibrate(evidence, rest)
+    fitted = _under(fitted, facts | {"thresholds": {}})
+    facts["thresholds"] = _choose(Scorer(fitted).calibrate(evidence), rest)
+    return _under(fitted, facts)
 
 
-_UNCALIBRATED: Final[Mapping[str, Any]] = {
+_UNCALIBRATED: Final[dict[str, Any]] = {
     "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
     "thresholds": {},
 }
 
 
-def build_model_like(model: Model, manifest: Mapping[str, Any]) -> Model:
+def _under(model: Model, manifest: Mapping[str, Any]) -> Model:
     """Return the same arrays under another manifest."""
     return Model(manifest, model.weights, model.scales, model.idf)
 
 
-def _facts(
-    data: Examples, settings: FitSettings, *, version: str, toy: bool
-) -> dict[str, Any]:
+def _facts(data: Examples, settings: FitSettings, *, version: str, toy: bool) -> dict[str, Any]:
     names, counts = np.unique(data.corpus, return_counts=True)
     return {
         "format": FORMAT,
@@ -118,18 +119,34 @@ def _choose(scores: NDArray[np.float32], rest: Examples) -> dict[str, dict[str, 
     published = np.isin(rest.corpus, PUBLISHED)
     if not published.any():  # the project's own examples hold no newspaper
         published = (rest.domain == NEWS) & (rest.labels[:, 0] == 0)
+    cuts = _review_cuts(scores[published])
     thresholds = {}
     for a, name in enumerate(ATTRIBUTES):
-        review_at = threshold_at_rate(scores[published, a], rate=REVIEW_RATES[name])
+        review_at = round(min(cuts[a], 0.999999), 6)
+        thresholds[name] = {"review_at": review_at}
         rows = (rest.weights[:, a] > 0) & ~published
         try:
             reject_at = lowest_threshold_at_precision(
                 rest.labels[rows, a] == 1, scores[rows, a], precision=REJECT_PRECISION
             )
         except ValueError:
-            reject_at = None
-        review_at = round(min(review_at, 0.999999), 6)
-        thresholds[name] = {"review_at": review_at}
-        if reject_at is not None:
-            thresholds[name]["reject_at"] = round(max(reject_at, review_at, _MILDEST_REJECT), 6)
+            continue
+        reject_at = max(reject_at, review_at, _MILDEST_REJECT)
+        if reject_at < _CERTAIN:
+            thresholds[name]["reject_at"] = round(reject_at, 6)
     return thresholds
+
+
+def _review_cuts(published: NDArray[np.float32]) -> list[float]:
+    """Return cut-offs that together send `REVIEW_BUDGET` of the published comments to review."""
+    low, high = 0.0, REVIEW_BUDGET
+    cuts: list[float] = []
+    for _ in range(30):
+        rate = (low + high) / 2
+        cuts = [
+            threshold_at_rate(published[:, a], rate=rate * SHARES[name] / max(SHARES.values()))
+            for a, name in enumerate(ATTRIBUTES)
+        ]
+        reached = (published >= np.array(cuts)).any(axis=1).mean()
+        low, high = (rate, high) if reached <= REVIEW_BUDGET else (low, rate)
+    return cuts

@@ -83,7 +83,7 @@ class Rule(BaseModel):
     applies : bool
         Whether the rows show the attributes or their absence.
     weight : float
-        How much a row counts in fitting, in (0, 1].
+        How much a row counts in fitting, in (0, 10].
     label, category : str, optional
         Regular expressions for the whole of the corpus's own label and of the finer category;
         every row matches where both are missing.
@@ -93,7 +93,7 @@ class Rule(BaseModel):
 
     attributes: Annotated[tuple[_Attribute, ...], Field(min_length=1)]
     applies: StrictBool
-    weight: Annotated[float, Field(gt=0, le=1)]
+    weight: Annotated[float, Field(gt=0, le=10)]
     label: re.Pattern[str] | None = None
     category: re.Pattern[str] | None = None
 

@@ -1,0 +1,81 @@
+"""The command ``ghirbal-train``: fit, evaluate, fetch."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from moderation import ModerationError, Scorer, load_scorer
+from moderation.model import CARD, save_model
+from training.card import write_card
+from training.evaluate import evaluate
+from training.examples import Examples, join, read_corpora, read_seed
+from training.fetch_command import fetch_command
+from training.fit import FitSettings
+from training.pipeline import train
+from training.sources import load_sources
+
+_folder = click.Path(path_type=Path, file_okay=False)
+
+
+class _Group(click.Group):
+    """Shows our own errors as messages, not as tracebacks."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ModerationError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ghirbal")
+def main() -> None:
+    """Fit models for Ghirbal and measure them."""
+
+
+def _examples(corpora: Path | None) -> tuple[Examples, bool]:
+    """Read the corpora, or the project's own examples where there are none."""
+    if corpora is not None and corpora.is_dir():
+        return join([read_corpora(corpora, load_sources()), read_seed()]), False
+    examples = read_seed()
+    reason = "no --corpora given" if corpora is None else f"{corpora} does not exist"
+    click.echo(
+        f"{reason}: using the {len(examples.texts)} examples written for the project. "
+        "The result is a toy: do not moderate with it.",
+        err=True,
+    )
+    return examples, True
+
+
+@main.command()
+@click.option("--corpora", type=_folder, help="Folder with one NAME.csv.gz per corpus.")
+@click.option("--output", type=_folder, help="Model folder to write [build/models/VERSION].")
+@click.option("--version", default="trial", show_default=True, help="Version of the model.")
+@click.option("--jobs", default=2, show_default=True, help="Processes to use.")
+def fit(corpora: Path | None, output: Path | None, version: str, jobs: int) -> None:
+    """Fit a model, measure it on the dev splits and write its folder."""
+    examples, toy = _examples(corpora)
+    model = train(examples, FitSettings(), version=version, n_jobs=jobs, toy=toy)
+    sources = load_sources()
+    metrics = evaluate(Scorer(model), examples, sources)
+    model = replace(model, manifest=dict(model.manifest) | {"metrics": metrics})
+    folder = output or Path("build", "models", version)
+    save_model(model, folder)
+    (folder / CARD).write_text(write_card(model.manifest, sources), encoding="utf-8")
+    click.echo(f"mean AUC on dev: {metrics['mean_auc']}", err=True)
+    click.echo(folder)
+
+
+@main.command("evaluate")
+@click.option("--corpora", type=_folder, help="Folder with one NAME.csv.gz per corpus.")
+@click.option("--model", "path", type=_folder, help="Model folder [the shipped model].")
+def evaluate_command(corpora: Path | None, path: Path | None) -> None:
+    """Measure a model on the dev splits and print the figures as JSON."""
+    examples, _ = _examples(corpora)
+    metrics = evaluate(load_scorer(path), examples, load_sources())
+    click.echo(json.dumps(metrics, ensure_ascii=False, indent=2))
+
+
+main.add_command(fetch_command)

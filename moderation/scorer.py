@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation import compiled
 from moderation.explain import find_spans
 from moderation.features import View, hash_features
 from moderation.model import IDF_UNIT, Model, load_model, newest_model
@@ -68,6 +69,7 @@ class Scorer:
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
         self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)
+        self._compiled: compiled.Evidence | None = None
         self._explain_at = {
             name: float(cut["review_at"]) for name, cut in model.manifest["thresholds"].items()
         }
@@ -104,15 +106,36 @@ class Scorer:
         evidence = np.empty((len(texts), len(ATTRIBUTES)), dtype=np.float32)
         for start, end in _batches(texts):
             views = hash_features(canonicalise(texts[start:end]), self.features)
-            buckets, values, bounds = self.values(views, end - start)
-            weighted = self._table.take(buckets, axis=0)
-            weighted *= values[:, None]
-            evidence[start:end] = _segment_sums(weighted, bounds)
+            evidence[start:end] = self._sum(views, end - start)
         return evidence
+
+    def compile(self) -> bool:
+        """Switch to the compiled inner loop for large batches; the scores stay the same to 1e-6.
+
+        Returns
+        -------
+        bool
+            Whether Numba is installed; without it nothing changes.
+        """
+        self._compiled = compiled.load()
+        return self._compiled is not None
+
+    def _sum(self, views: Sequence[View], n_comments: int) -> NDArray[np.float32]:
+        if self._compiled is not None:
+            sizes = np.array([view.buckets.size for view in views])
+            before = np.cumsum(sizes) - sizes
+            bounds = np.stack([view.bounds for view in views]) + before[:, None]
+            buckets = np.concatenate([view.buckets for view in views])
+            return self._compiled(buckets, bounds, self._idf, self._table, _TF)
+        buckets, values, starts = self.values(views, n_comments)
+        weighted = self._table.take(buckets, axis=0)
+        weighted *= values[:, None]
+        return _segment_sums(weighted, starts)
 
     def calibrate(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Turn evidence into probabilities by the logistic curve fitted on held-out comments."""
-        logits = evidence * self._slope + self._intercept
+        # Beyond 80 a probability is as good as 0 or 1, and the exponential overflows at 89.
+        logits = np.clip(evidence * self._slope + self._intercept, -80, 80)
         return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
     def default_policy(self) -> Policy:
@@ -166,7 +189,9 @@ class Scorer:
 def _segment_sums(values: NDArray[np.float32], bounds: NDArray[np.int64]) -> NDArray[np.float32]:
     """Sum along the first axis between bounds; an empty stretch sums to 0."""
     padded = np.concatenate((values, np.zeros((1, *values.shape[1:]), dtype=np.float32)))
-    sums = np.add.reduceat(padded, bounds[:-1], axis=0)
+    # The padding is a stretch of its own: in the last one it would change the order of summation,
+    # and a comment's score would hang on its place in the batch.
+    sums = np.add.reduceat(padded, bounds, axis=0)[:-1]
     sums[bounds[:-1] == bounds[1:]] = 0
     return sums
 

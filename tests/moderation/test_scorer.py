@@ -1,0 +1,126 @@
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moderation import ATTRIBUTES, CommentScore, ModelError, Scorer, load_scorer
+from moderation.features import FeatureSettings
+from moderation.model import Model
+
+CLEAN = "مقال جميل شكرا للكاتب"
+INSULT = "أنت حمار لا تفهم شيئا"
+COMMENTS = [
+    INSULT,
+    CLEAN,
+    "",
+    "😀",
+    "ya 7mar",
+    "\ud800\x00",
+    "كلب " * 2_000,
+    "ا" * 20_480,
+    "k",
+    "اخرس أيها الجاهل",
+]
+EVERY_TEXT = st.text(st.one_of(st.sampled_from("كلبحمارهيا 7*.\u064b😀"), st.characters()))
+
+
+def test_scores_come_in_the_order_of_the_comments(scorer):
+    clean, insult, again = scorer.score([CLEAN, INSULT, CLEAN])
+    assert clean == again
+    assert insult.scores["abusive"] > 0.5 > clean.scores["abusive"]
+
+
+def test_a_score_names_attributes_and_model(scorer):
+    (score,) = scorer.score([CLEAN])
+    assert isinstance(score, CommentScore)
+    assert tuple(score.scores) == ATTRIBUTES
+    assert score.model == "seed"
+
+
+def test_no_comments_have_no_scores(scorer):
+    assert scorer.score([]) == []
+    assert scorer.score([], spans=False) == []
+    assert scorer.probabilities([]).shape == (0, 6)
+
+
+def test_a_tuple_of_comments_is_as_good_as_a_list(scorer):
+    assert scorer.score((INSULT, CLEAN)) == scorer.score([INSULT, CLEAN])
+
+
+def test_spans_can_be_left_out(scorer):
+    (with_spans,), (without,) = scorer.score([INSULT]), scorer.score([INSULT], spans=False)
+    assert with_spans.spans != ()
+    assert without.spans == ()
+    assert without.scores == with_spans.scores
+
+
+@pytest.mark.parametrize("text", COMMENTS, ids=range(len(COMMENTS)))
+def test_a_comment_scores_in_a_batch_as_it_does_alone(scorer, text):
+    batch = [*COMMENTS, text, *COMMENTS]
+    assert scorer.score(batch)[len(COMMENTS)] == scorer.score([text])[0]
+
+
+def test_a_comment_scores_the_same_in_batches_of_any_size(scorer):
+    many = COMMENTS * 500
+    assert scorer.score(many, spans=False) == scorer.score(COMMENTS, spans=False) * 500
+
+
+@given(texts=st.lists(EVERY_TEXT, max_size=8))
+@settings(deadline=None)
+def test_batch_score_is_single_score(scorer, texts):
+    assert scorer.score(texts) == [scorer.score([text])[0] for text in texts]
+
+
+@given(texts=st.lists(EVERY_TEXT, max_size=4))
+@settings(deadline=None)
+def test_scores_are_probabilities(scorer, texts):
+    probabilities = scorer.probabilities(texts)
+    assert probabilities.shape == (len(texts), 6)
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+
+
+def test_evidence_without_bounds_still_gives_probabilities(scorer):
+    extreme = np.array([[-1e9] * 6, [1e9] * 6], dtype=np.float32)
+    assert scorer.calibrate(extreme).round(6).tolist() == [[0.0] * 6, [1.0] * 6]
+
+
+def test_threads_share_a_scorer(scorer):
+    expected = scorer.score(COMMENTS)
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append(scorer.score(COMMENTS))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 8
+
+
+def test_many_buckets_and_many_comments_do_not_mix(model):
+    rng = np.random.default_rng(5)
+    large = FeatureSettings(bits=21)
+    scorer = Scorer(
+        Model(
+            dict(model.manifest) | {"features": large.to_document()},
+            rng.integers(-127, 128, (1 << 21, 6), dtype=np.int8),
+            model.scales,
+            np.full(1 << 21, 16, dtype=np.uint8),
+        )
+    )
+    texts = [f"تعليق رقم {i}" for i in range(2_100)]
+    alone = np.concatenate([scorer.probabilities([text]) for text in texts[2_040:2_060]])
+    assert scorer.probabilities(texts)[2_040:2_060].tolist() == alone.tolist()
+
+
+def test_default_policy_holds_the_thresholds_of_the_model(scorer):
+    policy = scorer.default_policy()
+    assert policy.version == "default-seed"
+    assert policy.to_document()["thresholds"] == scorer.manifest["thresholds"]
+
+
+def test_missing_model_folder_is_named(tmp_path):
+    with pytest.raises(ModelError, match="nowhere is not a model folder"):
+        load_scorer(tmp_path / "nowhere")

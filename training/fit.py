@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
@@ -148,7 +149,9 @@ def _fit_attribute(
 ) -> NDArray[np.float32]:
     rows = np.flatnonzero(weights > 0)
     y = labels[rows].astype(np.float32)
-    return fit_head(X[rows], y, weights[rows], domains[rows], settings)
+    # One thread, as workers have it: sums over several threads differ in the last digits.
+    with threadpool_limits(limits=1):
+        return fit_head(X[rows], y, weights[rows], domains[rows], settings)
 
 
 def build_model(

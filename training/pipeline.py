@@ -1,5 +1,6 @@
 """From examples to a model: fit, calibrate and choose thresholds on held-out comments."""
 
+import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -122,7 +123,7 @@ def _choose(scores: NDArray[np.float32], rest: Examples) -> dict[str, dict[str, 
     cuts = _review_cuts(scores[published])
     thresholds = {}
     for a, name in enumerate(ATTRIBUTES):
-        review_at = round(min(cuts[a], 0.999999), 6)
+        review_at = min(math.ceil(cuts[a] * 1e6) / 1e6, 0.999999)
         thresholds[name] = {"review_at": review_at}
         rows = (rest.weights[:, a] > 0) & ~published
         try:

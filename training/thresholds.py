@@ -10,13 +10,22 @@ def fit_logistic_curve(
 ) -> tuple[float, float]:
     """Return slope and intercept that turn evidence into a probability.
 
+    Labels count as Platt's targets, ``(n + 1) / (n + 2)`` and ``1 / (n + 2)`` with `n` the weight
+    of a label, so that the curve stays gentle where evidence parts the labels completely.
+
     References
     ----------
     Platt 1999, "Probabilistic Outputs for Support Vector Machines", in Advances in Large Margin
     Classifiers.
     """
     curve = LogisticRegression(C=1e6, max_iter=1000)
-    curve.fit(evidence[:, None], y, sample_weight=weights)
+    positives, negatives = float(weights @ y), float(weights @ (1 - y))
+    target = np.where(y > 0, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    curve.fit(
+        np.concatenate((evidence, evidence))[:, None],
+        np.repeat((1, 0), y.size),
+        sample_weight=np.concatenate((weights * target, weights * (1 - target))),
+    )
     return float(curve.coef_[0, 0]), float(curve.intercept_[0])
 
 

@@ -1,0 +1,187 @@
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+from moderation import ATTRIBUTES, Scorer
+from moderation.features import FeatureSettings
+from moderation.model import Model
+from training.examples import Examples, read_seed
+from training.fit import FitSettings, build_model, fit_head, fit_weights, log_count_ratio
+from training.matrix import count_features, inverse_document_frequency, tf_idf
+
+SMALL = FitSettings(features=FeatureSettings(bits=12))
+
+
+@pytest.fixture(scope="module")
+def seed_model():
+    examples = read_seed()
+    calibration = {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES}
+    manifest = {
+        "version": "seed",
+        "features": SMALL.features.to_document(),
+        "calibration": calibration,
+        "thresholds": {},
+    }
+    return build_model(*fit_weights(examples, SMALL, n_jobs=1), manifest), examples
+
+
+def ones(n):
+    return np.ones(n, dtype=np.float32)
+
+
+def test_log_count_ratio_is_that_of_wang_and_manning():
+    # Bucket 0 stands in both positives, bucket 1 in one of each, bucket 2 in the negative alone.
+    # p = (2, 1, 0) + 1 over 6, q = (0, 1, 1) + 1 over 5; the second count of bucket 0 is ignored.
+    X = csr_matrix(np.array([[2, 1, 0], [1, 0, 0], [0, 3, 1]], dtype=np.float32))
+    y = np.array([1, 1, 0], dtype=np.float32)
+    ratio = log_count_ratio(X, y, ones(3), smoothing=1)
+    expected = [np.log(3 / 6 * 5 / 1), np.log(2 / 6 * 5 / 2), np.log(1 / 6 * 5 / 2)]
+    assert ratio.tolist() == pytest.approx(expected, abs=1e-6)
+
+
+def test_log_count_ratio_counts_a_weighted_comment_as_its_weight():
+    X = csr_matrix(np.array([[1, 0], [0, 1]], dtype=np.float32))
+    y = np.array([1, 0], dtype=np.float32)
+    # p = (3 + 1, 1) / 5, q = (1, 1 + 1) / 3
+    ratio = log_count_ratio(X, y, np.array([3, 1], dtype=np.float32), smoothing=1)
+    assert ratio.tolist() == pytest.approx([np.log(12 / 5), np.log(3 / 10)], abs=1e-6)
+
+
+def test_inverse_document_frequency_is_rounded_to_sixteenths():
+    counts = csr_matrix(np.array([[1, 0, 5], [1, 0, 0], [1, 2, 0], [1, 0, 0]], dtype=np.float32))
+    # 1 + ln(4/5), 1 + ln(4/2), 1 + ln(4/2), in sixteenths: 12.4, 27.1, 27.1
+    assert inverse_document_frequency(counts).tolist() == [12, 27, 27]
+
+
+def test_a_bucket_that_no_comment_has_keeps_a_weight():
+    counts = csr_matrix((1000, 2), dtype=np.float32)
+    # 1 + ln(1000) = 7.91, in sixteenths 126.5
+    assert inverse_document_frequency(counts).tolist() == [127, 127]
+
+
+def test_tf_idf_has_length_one_and_an_empty_comment_has_none():
+    counts = csr_matrix(np.array([[1, 1, 0], [0, 0, 0], [0, 0, 7]], dtype=np.float32))
+    idf = np.array([48, 64, 16], dtype=np.uint8)
+    expected = [[0.6, 0.8, 0], [0, 0, 0], [0, 0, 1]]
+    assert np.allclose(tf_idf(counts, idf).toarray(), expected)
+
+
+def test_tf_idf_takes_the_logarithm_of_a_count():
+    counts = csr_matrix(np.array([[1, 20]], dtype=np.float32))
+    first, second = tf_idf(counts, np.array([16, 16], dtype=np.uint8)).toarray()[0]
+    assert second / first == pytest.approx(1 + np.log(20), rel=1e-5)
+
+
+def test_features_are_counted_alike_in_any_number_of_processes():
+    texts = [f"تعليق رقم {i}" for i in range(4_100)] + ["", "😀"]
+    one = count_features(texts, SMALL.features, n_jobs=1)
+    two = count_features(texts, SMALL.features, n_jobs=2)
+    assert one.shape == (4_102, 4_096)
+    assert (one != two).nnz == 0
+
+
+def test_training_and_scoring_see_the_same_numbers(seed_model):
+    model, examples = seed_model
+    texts = [*examples.texts[:50], "", "😀", "ya 7mar"]
+    X = tf_idf(count_features(texts, model.features, n_jobs=1), model.idf)
+    expected = X @ (model.weights * model.scales)
+    assert np.allclose(Scorer(model).evidence(texts), expected, atol=1e-4)
+
+
+def test_two_fits_are_the_same_whatever_the_number_of_processes():
+    examples = read_seed()
+    first, idf = fit_weights(examples, SMALL, n_jobs=1)
+    second, other_idf = fit_weights(examples, SMALL, n_jobs=2)
+    assert (first == second).all()
+    assert (idf == other_idf).all()
+
+
+def test_a_weight_points_to_where_its_bucket_stands():
+    X = csr_matrix(np.array([[1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 1]], dtype=np.float32))
+    y = np.array([1, 1, 0, 0], dtype=np.float32)
+    head = fit_head(X, y, ones(4), np.zeros(4, dtype=np.int64), FitSettings())
+    assert head[0] > 0 > head[1]
+    assert head[2] == pytest.approx(0, abs=1e-6)
+
+
+def opposite_priors():
+    """Return two domains of the same words: three in four are abusive in the first, one in four in the other."""
+    words = {"w0": 0, "w1": 1}
+    rows = [("w0", 1, 0)] * 27 + [("w1", 1, 0)] * 9 + [("w0", 0, 0)] * 3 + [("w1", 0, 0)] * 9
+    rows += [("w0", 1, 1)] * 9 + [("w1", 1, 1)] * 3 + [("w0", 0, 1)] * 9 + [("w1", 0, 1)] * 27
+    X = np.zeros((len(rows), 3), dtype=np.float32)
+    for i, (word, _, domain) in enumerate(rows):
+        X[i, words[word]] = 1
+        X[i, 2] = domain  # a word that says nothing but where it was written
+    y = np.array([label for _, label, _ in rows], dtype=np.float32)
+    return csr_matrix(X), y, np.array([domain for *_, domain in rows])
+
+
+def test_the_prior_of_a_domain_does_not_live_in_its_words():
+    X, y, domains = opposite_priors()
+    settings = FitSettings(l2=0.3, iterations=500)
+    apart = fit_head(X, y, ones(y.size), domains, settings)
+    together = fit_head(X, y, ones(y.size), np.zeros_like(domains), settings)
+    assert apart[0] > 0.3
+    assert apart[1] < -0.3
+    assert abs(apart[2]) < 0.1
+    assert together[2] < -0.5
+
+
+def two_domains(words):
+    """Return 200 comments of the same words; a tenth is abusive in one domain, most in another."""
+    texts, labels, domains = [], [], []
+    for domain, (abusive, clean) in {"strict": (10, 90), "loose": (90, 10)}.items():
+        texts += [f"{words[0]} {words[1]}"] * abusive + [f"{words[2]} {words[1]}"] * clean
+        labels += [1] * abusive + [0] * clean
+        domains += [domain] * 100
+    columns = np.repeat(np.array(labels, dtype=np.int8)[:, None], 6, axis=1)
+    return Examples(
+        ids=[f"x:{i}" for i in range(200)],
+        texts=texts,
+        labels=columns,
+        weights=np.ones((200, 6), dtype=np.float32),
+        measured=columns[:, 0],
+        corpus=np.array(domains),
+        domain=np.array(domains),
+        split=np.full(200, "train"),
+    )
+
+
+def test_words_of_both_domains_weigh_nothing():
+    examples = two_domains(("حمار", "الكاتب", "شكرا"))
+    weights, idf = fit_weights(examples, SMALL, n_jobs=1)
+    X = tf_idf(count_features(["حمار", "الكاتب", "شكرا"], SMALL.features, n_jobs=1), idf)
+    insult, shared, thanks = (X @ weights)[:, 0]
+    assert insult > 3
+    assert thanks < -3
+    assert abs(shared) < 0.1
+
+
+def test_rows_without_a_label_have_no_say():
+    examples = two_domains(("حمار", "الكاتب", "شكرا"))
+    silent = np.arange(200) % 2 == 0
+    examples.weights[silent, 0] = 0
+    examples.labels[silent, 0] = -1
+    weights, _ = fit_weights(examples, SMALL, n_jobs=1)
+    without = examples.take(np.flatnonzero(~silent))
+    X = count_features(examples.texts, SMALL.features, n_jobs=1)
+    X = tf_idf(X, inverse_document_frequency(X))[np.flatnonzero(~silent)]
+    _, domains = np.unique(without.domain, return_inverse=True)
+    y = without.labels[:, 0].astype(np.float32)
+    assert np.allclose(weights[:, 0], fit_head(X, y, ones(100), domains, SMALL))
+
+
+def test_weights_are_rounded_to_eight_bits():
+    weights = np.zeros((1024, 6), dtype=np.float32)
+    weights[:4] = np.array([2.54, -2.54, 0.02, 0.009])[:, None]
+    model = build_model(weights, np.ones(1024, dtype=np.uint8), {})
+    assert isinstance(model, Model)
+    assert model.weights[:5, 0].tolist() == [127, -127, 1, 0, 0]
+    assert model.scales.tolist() == pytest.approx([0.02] * 6, rel=1e-2)
+
+
+def test_a_head_without_weights_is_all_zeros():
+    model = build_model(np.zeros((1024, 6), dtype=np.float32), np.ones(1024, dtype=np.uint8), {})
+    assert not model.weights.any()
+    assert (model.scales > 0).all()

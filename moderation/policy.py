@@ -145,9 +145,9 @@ class Policy:
     def decide(self, text: str, score: CommentScore) -> Outcome:
         """Return the action on a comment, with its reasons and the words behind them."""
         fired = [
-            (cut.decide(score.scores[name]), score.scores[name], name)
+            (cut.decide(value), value, name)
             for name, cut in self.thresholds.items()
-            if cut.decide(score.scores[name]) is not Action.APPROVE
+            if (value := score.scores[name]) >= cut.review_at
         ]
         spans = list(score.spans)
         for reason, action, start, end in self._matches(text):

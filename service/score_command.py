@@ -169,7 +169,10 @@ def _standard_output() -> Iterator[BinaryIO]:
 def _score_lines(lines: Iterator[CommentLine], judge: Judge, sink: BinaryIO, *, spans: bool) -> int:
     """Write a result per good line, report the bad ones and return how many those were."""
     n_problems = 0
-    for batch in _batches(lines):
+    for number, batch in enumerate(_batches(lines)):
+        if number == 1:
+            # Loading the compiled loop takes longer than one batch without it.
+            judge.scorer.compile()
         bad = [line for line in batch if line.problem]
         for line in bad:
             # tqdm's, since a bar may stand on the last line of the terminal.

@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from service import comments
 from service.auth import requires
 from service.body import printable, read_json, validated
+from service.comments import describe
 from service.errors import ApiError
+from service.ingest import decide, ingest
 from service.judge import Judge
 from service.keys import Scope
 from service.queue import read_queue
@@ -77,7 +78,7 @@ def post_comment() -> tuple[Response, int]:
     """Store and decide a comment; answered when it is on the disk."""
     state = service_state()
     comment = validated(CommentIn, read_json(request))
-    standing, created = comments.ingest(state.engine, state.judge, comment)
+    standing, created = ingest(state.engine, state.judge, comment)
     return jsonify(standing), 201 if created else 200
 
 
@@ -86,7 +87,7 @@ def post_comment() -> tuple[Response, int]:
 def get_comment(comment_id: str) -> Response:
     """Return a comment with its revisions and decisions."""
     with service_state().engine.connect() as connection:
-        description = comments.describe(connection, comment_id)
+        description = describe(connection, comment_id)
     if description is None:
         raise _no_comment()
     return jsonify(description)
@@ -97,7 +98,7 @@ def get_comment(comment_id: str) -> Response:
 def post_decision(comment_id: str) -> tuple[Response, int]:
     """Append a moderator's decision."""
     decision = validated(DecisionIn, read_json(request))
-    made = comments.decide(service_state().engine, comment_id, decision=decision, caller=g.caller)
+    made = decide(service_state().engine, comment_id, decision=decision, caller=g.caller)
     if made is None:
         raise _no_comment()
     return jsonify(made), 201

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service.errors import KeyNameError
@@ -16,6 +16,9 @@ from service.tables import ApiKey
 
 MARK = "ghirbal"
 _ABSENT = "0" * 64
+_BY_PREFIX = select(ApiKey.id, ApiKey.name, ApiKey.digest, ApiKey.scopes).where(
+    ApiKey.prefix == bindparam("prefix"), ApiKey.revoked_at.is_(None)
+)
 
 
 class Scope(StrEnum):
@@ -73,11 +76,7 @@ def find_caller(connection: Connection, key: str) -> Caller | None:
     prefix, _, secret = rest.partition("_")
     if mark != MARK or not key.isascii():
         return None
-    row = connection.execute(
-        select(ApiKey.id, ApiKey.name, ApiKey.digest, ApiKey.scopes).where(
-            ApiKey.prefix == prefix, ApiKey.revoked_at.is_(None)
-        )
-    ).one_or_none()
+    row = connection.execute(_BY_PREFIX, {"prefix": prefix}).one_or_none()
     matches = hmac.compare_digest(_digest(secret), row.digest if row else _ABSENT)
     return Caller(row.id, row.name, frozenset(row.scopes)) if row and matches else None
 

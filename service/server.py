@@ -6,20 +6,49 @@ import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
 
 from flask import Flask
 from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
+from granian.log import LOGGING_CONFIG, LogLevels
+from granian.server.mp import MPServer
 
 from service.errors import ListenError
 from service.settings import Settings
 
 # Threads of a worker: one computes, the others wait for the disk or the database.
 _THREADS = 4
-_STOP_TIMEOUT_S = 10
+_STOP_TIMEOUT_S = 30
+_INSIST_S = 0.3
 _PR_SET_PDEATHSIG = 1
+# Standard output is for the address to try.
+_DEFAULT_HANDLERS: dict[str, dict[str, str]] = LOGGING_CONFIG["handlers"]  # type: ignore[assignment] # untyped
+_HANDLERS = {
+    name: handler | {"stream": "ext://sys.stderr"} for name, handler in _DEFAULT_HANDLERS.items()
+}
+
+
+class _Server(MPServer):
+    """granian, insisting that its workers stop.
+
+    granian 2.8 forgets a signal that reaches a worker while it starts; told once, such a worker
+    would be waited for until the time-out.
+    """
+
+    def _stop_workers(self) -> None:
+        stopped = threading.Event()
+
+        def insist() -> None:
+            while not stopped.wait(_INSIST_S):
+                for worker in list(self.wrks):
+                    worker.terminate()  # type: ignore[no-untyped-call] # granian's
+
+        threading.Thread(target=insist, daemon=True).start()
+        try:
+            super()._stop_workers()  # type: ignore[no-untyped-call] # granian's
+        finally:
+            stopped.set()
 
 
 def check_free(host: str, port: int) -> None:
@@ -50,8 +79,7 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
     """Serve `app` until SIGTERM or SIGINT; requests under way are answered first."""
     # Forked, workers share the model's memory and are ready at once.
     multiprocessing.set_start_method("fork", force=True)
-    os.register_at_fork(after_in_child=_stop_on_signals)
-    server = Server(
+    server = _Server(
         "service",
         address=settings.host,
         port=settings.port,
@@ -62,6 +90,7 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
         workers_kill_timeout=_STOP_TIMEOUT_S,
         websockets=False,
         log_level=LogLevels.warning,
+        log_dictconfig={"handlers": _HANDLERS},
     )
     server.on_startup(on_listening)
     parent = os.getpid()
@@ -71,15 +100,6 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
         return app
 
     server.serve(target_loader=load, wrap_loader=False)
-
-
-def _stop_on_signals() -> None:
-    """Drop the main process's handlers, until granian sets those of a worker.
-
-    They only wake the main process: a worker that is told to stop while it starts would go on.
-    """
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _die_with(parent: int) -> None:

@@ -105,7 +105,7 @@ def test_a_weight_points_to_where_its_bucket_stands():
 
 
 def opposite_priors():
-    """Return two domains of the same words: three in four are abusive in the first, one in four in the other."""
+    """Return two domains of the same words, abusive in three comments of four and in one."""
     words = {"w0": 0, "w1": 1}
     rows = [("w0", 1, 0)] * 27 + [("w1", 1, 0)] * 9 + [("w0", 0, 0)] * 3 + [("w1", 0, 0)] * 9
     rows += [("w0", 1, 1)] * 9 + [("w1", 1, 1)] * 3 + [("w0", 0, 1)] * 9 + [("w1", 0, 1)] * 27

@@ -69,8 +69,10 @@ class Policy:
     suspect: Sequence[str] = ()
     banned: Sequence[str] = ()
     allowed: Sequence[str] = ()
-    _lists: tuple[tuple[str, Action, PhraseList], ...] = field(init=False, repr=False)
-    _allowed: PhraseList = field(init=False, repr=False)
+    _lists: tuple[tuple[str, Action, PhraseList], ...] = field(
+        init=False, repr=False, compare=False
+    )
+    _allowed: PhraseList = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Compile the lists, so that a bad entry fails when the policy is built."""
@@ -79,6 +81,8 @@ class Policy:
         for name in self.thresholds:
             if name not in ATTRIBUTES:
                 raise PolicyError(f"unknown attribute {name!r}, expected one of {ATTRIBUTES}")
+        for name in ("suspect", "banned", "allowed"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         compiled = (
             (BANNED_WORD, Action.REJECT, PhraseList(self.banned)),
             (SUSPECT_WORD, Action.REVIEW, PhraseList(self.suspect)),

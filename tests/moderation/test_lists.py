@@ -1,0 +1,109 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation import PolicyError
+from moderation.lists import PhraseList
+
+
+def found(phrases, text):
+    return [text[start:end] for start, end in PhraseList(phrases).find(text)]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "expected"),
+    [
+        pytest.param("كلب", "هذا كلب كبير", ["كلب"], id="plain"),
+        pytest.param("كلب", "هذا كَلْبٌ كبير", ["كَلْبٌ"], id="diacritics-in-the-text"),
+        pytest.param("كَلْب", "هذا كلب كبير", ["كلب"], id="diacritics-in-the-list"),
+        pytest.param("أحمق", "يا احمق", ["احمق"], id="alef-without-hamza"),
+        pytest.param("غبية", "انت غبيه", ["غبيه"], id="ta-marbuta"),
+        pytest.param("كلب", "يا ك.ل.ب", ["ك.ل.ب"], id="letters-apart"),
+        pytest.param("كلب", "يا كلـــــب", ["كلـــــب"], id="tatweel"),
+        pytest.param("حمار", "يا حماااار", ["حماااار"], id="stretched"),
+        pytest.param("حمار", "يا 7مار", ["7مار"], id="digit"),
+        pytest.param("7mar", "ya 7MAR!", ["7MAR"], id="arabizi"),
+        pytest.param("كلب", "ﻛﻠﺐ", ["ﻛﻠﺐ"], id="presentation-forms"),
+        pytest.param("قليل الأدب", "أنت قليل  الادب!", ["قليل  الادب"], id="phrase"),
+        pytest.param("كلب", "كلب،كلب", ["كلب", "كلب"], id="twice"),
+    ],
+)
+def test_a_phrase_is_found_however_it_is_written(phrase, text, expected):
+    assert found([phrase], text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("وكلب", id="and"),
+        pytest.param("فكلب", id="so"),
+        pytest.param("الكلب", id="the"),
+        pytest.param("والكلب", id="and-the"),
+        pytest.param("بالكلب", id="by-the"),
+        pytest.param("وبالكلب", id="and-by-the"),
+        pytest.param("كالكلب", id="as-the"),
+        pytest.param("للكلب", id="to-the"),
+        pytest.param("لكلب", id="to"),
+        pytest.param("ياكلب", id="o"),
+    ],
+)
+def test_a_word_is_found_behind_its_proclitics_and_covered_without_them(text):
+    assert found(["كلب"], text) == ["كلب"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("كلبش", id="longer-word"),
+        pytest.param("متكلب", id="end-of-a-word"),
+        pytest.param("قلب", id="another-word"),
+        pytest.param("كل ب", id="split-once"),
+        pytest.param("", id="empty"),
+        pytest.param("😀", id="emoji"),
+    ],
+)
+def test_only_whole_words_are_found(text):
+    assert found(["كلب"], text) == []
+
+
+def test_a_phrase_wins_over_its_first_word():
+    assert found(["كلب", "كلب البحر"], "كلب البحر كلب") == ["كلب البحر", "كلب"]
+
+
+def test_order_and_duplicates_do_not_matter():
+    text = "غبي تافه غبي"
+    assert found(["غبي", "تافه", "غَبي"], text) == found(["تافه", "غبي"], text)
+
+
+def test_signs_of_patterns_are_plain_text():
+    assert found(["ك*ب"], "كلب ك*ب") == ["ك*ب"]
+
+
+def test_an_empty_list_finds_nothing():
+    assert not PhraseList([])
+    assert PhraseList(["كلب"])
+    assert found([], "كلب") == []
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        pytest.param("", id="empty"),
+        pytest.param(" ", id="space"),
+        pytest.param("؟!", id="punctuation"),
+        pytest.param("\u064b", id="mark"),
+        pytest.param("😀", id="emoji"),
+        pytest.param("@handle", id="handle"),
+    ],
+)
+def test_a_phrase_without_letters_is_refused(phrase):
+    with pytest.raises(PolicyError, match="needs a letter or a digit"):
+        PhraseList(["كلب", phrase])
+
+
+@given(st.text(st.one_of(st.sampled_from("كلب ال.\u064b😀"), st.characters())))
+def test_matches_lie_in_the_text_and_are_the_phrase(text):
+    phrases = PhraseList(["كلب"])
+    for start, end in phrases.find(text):
+        assert 0 <= start < end <= len(text)
+        assert phrases.find(text[start:end]) == [(0, end - start)]

@@ -71,7 +71,7 @@ def test_evidence_says_which_rows_speak_of_which_attributes(sources):
     ("old", "new", "key"),
     [
         pytest.param('"insult"', '"toxic"', "attributes.1", id="unknown-attribute"),
-        pytest.param("0.5", "1.5", "weight", id="weight-above-one"),
+        pytest.param("0.5", "15", "weight", id="weight-above-ten"),
         pytest.param('"yes|sure"', '"yes("', "label", id="broken-expression"),
         pytest.param("applies = true\n", "", "applies", id="key-missing"),
     ],

@@ -29,7 +29,8 @@ class FeatureSettings:
     Parameters
     ----------
     bits : int
-        Buckets are ``2 ** bits``; 10 to 24.
+        Buckets are ``2 ** bits``; 10 to 21, since a bucket and the number of its comment in a batch
+        share 32 bits while scoring.
     ngrams : tuple of int
         Lengths of the character n-grams, the spaces around a word counted; ascending.
     skeleton_ngrams : tuple of int
@@ -42,8 +43,8 @@ class FeatureSettings:
 
     def __post_init__(self) -> None:
         """Refuse settings that no array fits."""
-        if not 10 <= self.bits <= 24:
-            raise ModelError(f"feature bits must be 10 to 24, got {self.bits}")
+        if not 10 <= self.bits <= 21:
+            raise ModelError(f"feature bits must be 10 to 21, got {self.bits}")
         for lengths in (self.ngrams, self.skeleton_ngrams):
             if list(lengths) != sorted(set(lengths)) or any(not 2 <= n <= 8 for n in lengths):
                 raise ModelError(f"n-gram lengths must ascend within 2 to 8, got {lengths}")

@@ -1,0 +1,153 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation import ModelError
+from moderation.features import FeatureSettings, hash_features
+from moderation.text import canonicalise
+
+DEFAULT = FeatureSettings()
+EVERY_VIEW = FeatureSettings(bits=12, ngrams=(2, 3, 8), skeleton_ngrams=(2, 4))
+SETTINGS = st.sampled_from([DEFAULT, EVERY_VIEW, FeatureSettings(ngrams=())])
+EVERY_TEXT = st.text(st.one_of(st.sampled_from("كلبحماهيا 7*.abh\u064b😀"), st.characters()))
+
+
+def buckets(text, settings=DEFAULT):
+    return [view.buckets.tolist() for view in hash_features(canonicalise([text]), settings)]
+
+
+def number_of_features(text, settings=DEFAULT):
+    return [len(found) for found in buckets(text, settings)]
+
+
+@given(st.lists(EVERY_TEXT, max_size=6), SETTINGS)
+def test_a_comment_has_the_same_buckets_in_any_batch(texts, settings):
+    views = hash_features(canonicalise(texts), settings)
+    for i, text in enumerate(texts):
+        alone = buckets(text, settings)
+        assert [v.buckets[v.bounds[i] : v.bounds[i + 1]].tolist() for v in views] == alone
+
+
+@given(st.lists(EVERY_TEXT, max_size=6), SETTINGS)
+def test_buckets_and_places_are_within_bounds(texts, settings):
+    canonical = canonicalise(texts)
+    for view in hash_features(canonical, settings):
+        assert view.buckets.dtype == np.uint32
+        assert (view.buckets < 1 << settings.bits).all()
+        assert view.bounds.tolist() == sorted(view.bounds.tolist())
+        assert view.bounds[0] == 0
+        assert view.bounds[-1] == view.buckets.size == view.places.size
+        assert (view.places < canonical.codes.size - 1).all()
+
+
+def test_every_kind_of_feature_is_counted():
+    # " كلب " has 2- to 5-grams, one word, no pair, one skeleton, no pair of them; one emoji.
+    assert number_of_features("كلب 😀") == [4, 3, 2, 1, 1, 0, 1, 0, 1]
+    assert number_of_features("كلب حمار") == [9, 7, 5, 3, 2, 1, 2, 1, 0]
+
+
+def test_skeleton_ngrams_are_views_of_their_own():
+    settings = FeatureSettings(ngrams=(3,), skeleton_ngrams=(2, 3))
+    # The skeleton of حمار is HMR: four pairs and three triples with its spaces.
+    assert number_of_features("حمار", settings) == [4, 1, 0, 1, 0, 4, 3, 0]
+
+
+def test_a_longer_ngram_than_the_word_is_left_out():
+    settings = FeatureSettings(ngrams=(8,))
+    assert number_of_features("كلب", settings)[0] == 0
+    assert number_of_features("كلمات", settings)[0] == 0
+    assert number_of_features("الكلمات", settings)[0] == 2
+
+
+def test_no_comments_have_no_features():
+    for view in hash_features(canonicalise([]), EVERY_VIEW):
+        assert view.buckets.tolist() == []
+        assert view.bounds.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param("", id="empty"), pytest.param("؟!  ", id="punctuation")]
+)
+def test_comments_without_words_look_alike(text):
+    assert buckets(text, EVERY_VIEW) == buckets("", EVERY_VIEW)
+    assert number_of_features(text)[4:] == [0, 0, 0, 0, 0]
+
+
+def test_emoji_alone_are_features():
+    assert number_of_features("😀😀")[4:] == [0, 0, 0, 0, 2]
+    assert buckets("😀")[-1] != buckets("😡")[-1]
+
+
+def test_order_of_words_counts_in_pairs_alone():
+    here, there = buckets("كلب حمار"), buckets("حمار كلب")
+    words, pairs = 4, 5
+    assert sorted(here[words]) == sorted(there[words])
+    assert here[pairs] != there[pairs]
+
+
+def test_letters_of_a_word_are_hashed_in_order():
+    words = 4
+    assert buckets("كلب")[words] != buckets("بلك")[words]
+    assert buckets("ك" + "لب" * 40)[words] != buckets("ب" + "لب" * 40)[words]
+
+
+def skeleton(text):
+    (bucket,) = buckets(text)[6]
+    return bucket
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        pytest.param(("حمار", "7mar", "hmar", "7MAR", "حمير"), id="7mar"),
+        pytest.param(("كلب", "kalb", "kelb", "klb", "كلبة"), id="kalb"),
+        pytest.param(("شاطر", "shater", "chater", "شطور"), id="sh"),
+        pytest.param(("خروف", "5arouf", "kharouf"), id="kh"),
+        pytest.param(("غبي", "ghabi", "8abi"), id="gh"),
+        pytest.param(("عيب", "3eib", "3ib"), id="ain"),
+        pytest.param(("حمّار", "7ammar"), id="doubled-consonant"),
+    ],
+)
+def test_spellings_of_a_word_share_its_skeleton(spellings):
+    assert len({skeleton(text) for text in spellings}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("كلب", "قرد", id="other-consonants"),
+        pytest.param("سكر", "شكر", id="s-and-sh"),
+        pytest.param("خبر", "كبر", id="kh-and-k"),
+        pytest.param("بكر", "كبر", id="order"),
+    ],
+)
+def test_other_words_have_other_skeletons(one, other):
+    assert skeleton(one) != skeleton(other)
+
+
+def test_a_word_of_vowels_has_no_skeleton():
+    assert buckets("يا")[6] == []
+    assert buckets("يا كلب")[6] == buckets("كلب")[6]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        pytest.param({"bits": 9}, "feature bits must be 10 to 21, got 9", id="few-bits"),
+        pytest.param({"bits": 22}, "feature bits must be 10 to 21, got 22", id="many-bits"),
+        pytest.param({"ngrams": (3, 2)}, r"ascend within 2 to 8, got \(3, 2\)", id="descending"),
+        pytest.param({"ngrams": (2, 2)}, r"got \(2, 2\)", id="twice"),
+        pytest.param({"ngrams": (1, 2)}, r"got \(1, 2\)", id="too-short"),
+        pytest.param({"ngrams": (8, 9)}, r"got \(8, 9\)", id="too-long"),
+        pytest.param({"skeleton_ngrams": (4, 3)}, r"got \(4, 3\)", id="skeletons"),
+    ],
+)
+def test_impossible_settings_are_refused(settings, message):
+    with pytest.raises(ModelError, match=message):
+        FeatureSettings(**settings)
+
+
+@pytest.mark.parametrize("settings", [DEFAULT, EVERY_VIEW], ids=["default", "every-view"])
+def test_settings_survive_the_way_through_a_document(settings):
+    assert FeatureSettings.from_document(settings.to_document()) == settings

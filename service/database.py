@@ -32,7 +32,12 @@ def open_engine(url: str) -> Engine:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+            return create_engine(
+                parsed,
+                hide_parameters=True,
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": BUSY_TIMEOUT_MS // 1_000},
+            )
         # Waiting for a free connection forever would hide a stuck database from the site.
         engine = create_engine(parsed, hide_parameters=True, pool_timeout=BUSY_TIMEOUT_MS / 1_000)
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)

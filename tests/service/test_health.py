@@ -1,3 +1,4 @@
+import pytest
 from sqlalchemy import text
 
 from service import create_app
@@ -37,3 +38,15 @@ def test_probe_leaves_the_waiting_time_as_it_was(app, engine):
     app.test_client().get("/readyz")
     with engine.connect() as connection:
         assert connection.scalar(text("PRAGMA busy_timeout")) == 5_000
+
+
+@pytest.mark.slow
+def test_not_ready_while_postgresql_is_away(postgres_server):
+    elsewhere = postgres_server.replace("?host=", "?port=1&host=")
+    app = create_app({"DATABASE_URL": f"postgresql://ghirbal@/ghirbal{elsewhere}"})
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.get_json()["database"]) == (503, "cannot be written")
+    headers = {"Authorization": "Bearer ghirbal_0123456789ab_x"}
+    answer = app.test_client().get("/v1/queue", headers=headers)
+    assert answer.status_code == 503
+    assert answer.get_json()["error"]["type"] == "database_unavailable"

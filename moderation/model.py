@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.errors import ModelError
+from moderation.errors import ModelError, ModerationError
 from moderation.features import FeatureSettings
+from moderation.policy import Policy
 from moderation.types import ATTRIBUTES
 
 FORMAT: Final = 1
@@ -99,9 +101,10 @@ def load_model(path: Path) -> Model:
                 f"found {found}): restore the folder or fit again"
             )
     try:
-        with np.load(path / WEIGHTS, allow_pickle=False) as arrays:
+        # Opened here: NumPy 2.4 leaves the file open where it is no archive.
+        with (path / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             model = Model(manifest, arrays["weights"], arrays["scales"], arrays["idf"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path / WEIGHTS} cannot be read: {error}") from error
     _check_shapes(model, path)
     return model
@@ -125,24 +128,41 @@ def save_model(model: Model, path: Path) -> None:
 def _read_manifest(file: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
-        found = manifest["format"]
-        if found != FORMAT:
-            raise ModelError(
-                f"{file} has format {found}, this version of ghirbal reads {FORMAT}: "
-                "fit again or install the version that wrote it"
-            )
-        if tuple(manifest["attributes"]) != ATTRIBUTES:
-            raise ModelError(f"{file} scores {manifest['attributes']}, expected {ATTRIBUTES}")
-        if WEIGHTS not in manifest["files"]:
-            raise ModelError(f"{file} does not name {WEIGHTS} under files")
-        for name in manifest["files"]:
-            if Path(name).name != name:
-                raise ModelError(f"{file} names {name!r}, which is not a file of its folder")
+        _check_layout(manifest)
+        _check_figures(manifest)
     except FileNotFoundError as error:
         raise ModelError(f"{file} is missing: {file.parent} is not a model folder") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except ModerationError as error:
+        raise ModelError(f"{file}: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{file} is not a manifest: {error!r}") from error
     return dict(manifest)
+
+
+def _check_layout(manifest: Mapping[str, Any]) -> None:
+    if manifest["format"] != FORMAT:
+        raise ModelError(
+            f"format {manifest['format']}, this version of ghirbal reads {FORMAT}: "
+            "fit again or install the version that wrote it"
+        )
+    if tuple(manifest["attributes"]) != ATTRIBUTES:
+        raise ModelError(f"scores {manifest['attributes']}, expected {ATTRIBUTES}")
+    files = dict(manifest["files"])
+    if WEIGHTS not in files:
+        raise ModelError(f"does not name {WEIGHTS} under files")
+    for name in files:
+        if Path(name).name != name:
+            raise ModelError(f"names {name!r}, which is not a file of its folder")
+
+
+def _check_figures(manifest: Mapping[str, Any]) -> None:
+    """Refuse what would otherwise fail only when a comment is scored."""
+    FeatureSettings.from_document(manifest["features"])
+    for name in ATTRIBUTES:
+        slope, intercept = (manifest["calibration"][name][key] for key in ("slope", "intercept"))
+        if not (0 < slope < math.inf and math.isfinite(intercept)):
+            raise ModelError(f"the slope of {name} must be above 0, slope and intercept finite")
+    Policy.from_document({"version": manifest["version"], "thresholds": manifest["thresholds"]})
 
 
 def _check_shapes(model: Model, path: Path) -> None:
@@ -159,7 +179,3 @@ def _check_shapes(model: Model, path: Path) -> None:
                 f"{path / WEIGHTS}: {name} is {array.dtype}{array.shape}, "
                 f"expected {np.dtype(dtype)}{shape}"
             )
-    for name in ATTRIBUTES:
-        calibration = model.manifest["calibration"][name]
-        if not calibration["slope"] > 0:
-            raise ModelError(f"{path / MANIFEST}: the slope of {name} must be above 0")

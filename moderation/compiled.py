@@ -14,7 +14,7 @@ Evidence = Callable[
         NDArray[np.uint32],
         NDArray[np.int64],
         NDArray[np.float32],
-        NDArray[np.float32],
+        NDArray[np.int8],
         NDArray[np.float32],
     ],
     NDArray[np.float32],
@@ -28,8 +28,8 @@ def load() -> Evidence | None:
     -------
     callable or None
         Takes buckets of all views on end, the bounds of each view in them of shape
-        (n_views, n_comments + 1), idf per bucket, the weight table and the term weights by
-        count; returns evidence of shape (n_comments, n_attributes).
+        (n_views, n_comments + 1), idf and rounded weights per bucket, and the term weights by
+        count; returns evidence in units of weight, of shape (n_comments, n_attributes).
     """
     try:
         import numba
@@ -39,18 +39,18 @@ def load() -> Evidence | None:
     return compiled
 
 
-_SIGNATURE = "f4[:,::1](u4[::1], i8[:,::1], f4[::1], f4[:,::1], f4[::1])"
+_SIGNATURE = "f4[:,::1](u4[::1], i8[:,::1], f4[::1], i1[:,::1], f4[::1])"
 
 
 def _evidence(  # noqa: C901 -- one loop over arrays, as Numba likes it
     buckets: NDArray[np.uint32],
     bounds: NDArray[np.int64],
     idf: NDArray[np.float32],
-    table: NDArray[np.float32],
+    weights: NDArray[np.int8],
     term_weights: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     n_views, n_comments = bounds.shape[0], bounds.shape[1] - 1
-    n_attributes = table.shape[1]
+    n_attributes = weights.shape[1]
     result = np.zeros((n_comments, n_attributes), dtype=np.float32)
     largest = 0
     for i in range(n_comments):
@@ -88,10 +88,10 @@ def _evidence(  # noqa: C901 -- one loop over arrays, as Numba likes it
         for k in range(n):
             slot = filled[k]
             bucket = keys[slot]
-            weight = term_weights[min(counts[slot], term_weights.size - 1)]
-            squares += np.float64(weight * idf[bucket]) ** 2
+            value = term_weights[min(counts[slot], term_weights.size - 1)] * idf[bucket]
+            squares += np.float64(value) ** 2
             for a in range(n_attributes):
-                sums[a] += weight * table[bucket, a]
+                sums[a] += value * weights[bucket, a]
         if squares > 0:
             length = np.sqrt(squares)
             for a in range(n_attributes):

@@ -34,7 +34,7 @@ class _Seed:
 
 
 def find_spans(
-    scorer: Scorer, texts: Sequence[str], probabilities: NDArray[np.float32]
+    scorer: Scorer, texts: Sequence[str], probabilities: NDArray[np.float64]
 ) -> list[tuple[Span, ...]]:
     """Find the words behind each score that reached its threshold.
 
@@ -147,7 +147,7 @@ def _word_evidence(
     shares = np.zeros((ends.size, len(ATTRIBUTES)))
     found = [_occurrences(view, keys, n_comments, bits) for view in views]
     counts = np.bincount(np.concatenate(found), minlength=keys.size)
-    weighted = scorer.table(buckets) * (values / np.maximum(counts, 1))[:, None]
+    weighted = scorer.weights(buckets) * (values / np.maximum(counts, 1))[:, None]
     # An n-gram starts in a word or in the space before it, unless its comment has no words; -1, the
     # place of emoji, is the last space of all.
     word_here = canonical.codes != _SPACE

@@ -72,6 +72,7 @@ class Policy:
     _lists: tuple[tuple[str, Action, PhraseList], ...] = field(
         init=False, repr=False, compare=False
     )
+    _listed: bool = field(init=False, repr=False, compare=False)
     _allowed: PhraseList = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +89,7 @@ class Policy:
             (SUSPECT_WORD, Action.REVIEW, PhraseList(self.suspect)),
         )
         object.__setattr__(self, "_lists", compiled)
+        object.__setattr__(self, "_listed", bool(self.banned or self.suspect))
         object.__setattr__(self, "_allowed", PhraseList(self.allowed))
 
     @classmethod
@@ -165,7 +167,7 @@ class Policy:
         return Outcome(fired[0][0], reasons, tuple(spans), self.version)
 
     def _matches(self, text: str) -> list[tuple[str, Action, int, int]]:
-        if not any(phrases for _, _, phrases in self._lists):
+        if not self._listed:
             return []
         allowed = self._allowed.find(text)
         return [

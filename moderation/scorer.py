@@ -64,8 +64,9 @@ class Scorer:
         self.version = model.version
         self.features = model.features
         self._idf = model.idf * IDF_UNIT
-        self._table = model.weights * (model.scales * IDF_UNIT)
-        self._table *= model.idf[:, None]
+        # The weights stay as bytes: the table is read at random, and only small it fits a cache.
+        self._weights = model.weights
+        self._scales = model.scales
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
         self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)
@@ -87,10 +88,11 @@ class Scorer:
         Returns
         -------
         list of CommentScore
-            One per text, in the same order.
+            One per text, in the same order; scores rounded to 6 decimals.
         """
-        probabilities = self.probabilities(texts)
-        rows = probabilities.astype(np.float64).tolist()
+        exact = self.probabilities(texts).astype(np.float64)
+        probabilities: NDArray[np.float64] = np.round(exact, 6)
+        rows = probabilities.tolist()
         found = find_spans(self, texts, probabilities) if spans else [()] * len(rows)
         return [
             CommentScore(dict(zip(ATTRIBUTES, row, strict=True)), words, self.version)
@@ -126,11 +128,11 @@ class Scorer:
             before = np.cumsum(sizes) - sizes
             bounds = np.stack([view.bounds for view in views]) + before[:, None]
             buckets = np.concatenate([view.buckets for view in views])
-            return self._compiled(buckets, bounds, self._idf, self._table, _TF)
-        buckets, values, starts = self.values(views, n_comments)
-        weighted = self._table.take(buckets, axis=0)
-        weighted *= values[:, None]
-        return _segment_sums(weighted, starts)
+            sums = self._compiled(buckets, bounds, self._idf, self._weights, _TF)
+        else:
+            buckets, values, starts = self.values(views, n_comments)
+            sums = _segment_sums(self._weights.take(buckets, axis=0) * values[:, None], starts)
+        return sums * self._scales
 
     def calibrate(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Turn evidence into probabilities by the logistic curve fitted on held-out comments."""
@@ -149,9 +151,9 @@ class Scorer:
         """Score from which an attribute is explained, per attribute."""
         return self._explain_at
 
-    def table(self, buckets: NDArray[np.uint32]) -> NDArray[np.float32]:
-        """Return the weights of buckets, idf included, of shape (n, n_attributes)."""
-        return self._table[buckets]
+    def weights(self, buckets: NDArray[np.uint32]) -> NDArray[np.float32]:
+        """Return the weights of buckets, of shape (n, n_attributes)."""
+        return self._weights[buckets] * self._scales
 
     def values(
         self, views: Sequence[View], n_comments: int
@@ -163,7 +165,7 @@ class Scorer:
         buckets : ndarray of shape (n_distinct,), uint32
             By comment, ascending.
         values : ndarray of shape (n_distinct,), float32
-            ``(1 + log count)`` over the length of the comment's tf-idf vector.
+            ``(1 + log count) * idf`` over the length of the comment's vector of these.
         bounds : ndarray of shape (n_comments + 1,), int64
             Where each comment's buckets begin and end.
         """
@@ -179,9 +181,8 @@ class Scorer:
         buckets = keys & np.uint32((1 << self.features.bits) - 1)
         bounds = np.searchsorted(keys, np.arange(n_comments, dtype=np.uint32) << bits)
         bounds = np.append(bounds, keys.size)
-        values = _TF[np.minimum(counts, _TF.size - 1)]
-        squares = np.square(values * self._idf[buckets])
-        lengths = np.sqrt(_segment_sums(squares, bounds))
+        values = _TF[np.minimum(counts, _TF.size - 1)] * self._idf[buckets]
+        lengths = np.sqrt(_segment_sums(np.square(values), bounds))
         values /= np.repeat(np.maximum(lengths, np.float32(1e-9)), np.diff(bounds))
         return buckets, values, bounds
 

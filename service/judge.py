@@ -26,7 +26,7 @@ class Judgement:
     @property
     def scores(self) -> dict[str, float]:
         """The score of each attribute, as it is answered and stored."""
-        return {name: round(score, _DIGITS) for name, score in self.score.scores.items()}
+        return dict(self.score.scores)
 
     @property
     def spans(self) -> list[dict[str, Any]]:

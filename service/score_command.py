@@ -1,6 +1,7 @@
 """`ghirbal score`: comments in, scores and actions out; nothing is stored and no server needed."""
 
 import csv
+import gc
 import io
 import os
 import sys
@@ -169,6 +170,9 @@ def _standard_output() -> Iterator[BinaryIO]:
 def _score_lines(lines: Iterator[CommentLine], judge: Judge, sink: BinaryIO, *, spans: bool) -> int:
     """Write a result per good line, report the bad ones and return how many those were."""
     n_problems = 0
+    # Everything here is freed by reference counts; looking for cycles among the results of
+    # a batch takes a tenth of the time.
+    gc.disable()
     for number, batch in enumerate(_batches(lines)):
         if number == 1:
             # Loading the compiled loop takes longer than one batch without it.

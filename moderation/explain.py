@@ -86,7 +86,7 @@ def _explain(
                 text = texts[seed.comment]
                 places[first, last] = original_span(canonical, seed.comment, *span, text)
                 owners.append(seed.comment)
-    alone = scorer.probabilities(
+    alone = scorer.rounded(
         [texts[i][start:end] for i, (start, end) in zip(owners, places.values(), strict=True)]
     )
     rows = dict(zip(places, alone.tolist(), strict=True))

@@ -90,14 +90,18 @@ class Scorer:
         list of CommentScore
             One per text, in the same order; scores rounded to 6 decimals.
         """
-        exact = self.probabilities(texts).astype(np.float64)
-        probabilities: NDArray[np.float64] = np.round(exact, 6)
+        probabilities = self.rounded(texts)
         rows = probabilities.tolist()
         found = find_spans(self, texts, probabilities) if spans else [()] * len(rows)
         return [
             CommentScore(dict(zip(ATTRIBUTES, row, strict=True)), words, self.version)
             for row, words in zip(rows, found, strict=True)
         ]
+
+    def rounded(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return `probabilities` rounded to 6 decimals: what thresholds are compared with."""
+        exact = self.probabilities(texts).astype(np.float64)
+        return np.asarray(np.round(exact, 6))
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return calibrated scores in [0, 1], of shape (n_comments, n_attributes)."""

@@ -26,6 +26,14 @@ COMMENTS = [
 EVERY_TEXT = st.text(st.one_of(st.sampled_from("كلبحمارهيا 7*.\u064b😀"), st.characters()))
 
 
+@pytest.fixture(scope="module")
+def compiled_scorer(model):
+    pytest.importorskip("numba")
+    scorer = Scorer(model)
+    scorer.compile()
+    return scorer
+
+
 def test_scores_come_in_the_order_of_the_comments(scorer):
     clean, insult, again = scorer.score([CLEAN, INSULT, CLEAN])
     assert clean == again
@@ -124,3 +132,17 @@ def test_default_policy_holds_the_thresholds_of_the_model(scorer):
 def test_missing_model_folder_is_named(tmp_path):
     with pytest.raises(ModelError, match="nowhere is not a model folder"):
         load_scorer(tmp_path / "nowhere")
+
+
+def test_compiled_scores_are_those_of_numpy(model):
+    pytest.importorskip("numba")
+    plain, compiled = Scorer(model), Scorer(model)
+    assert compiled.compile()
+    many = COMMENTS * 30
+    assert np.allclose(compiled.probabilities(many), plain.probabilities(many), rtol=0, atol=1e-6)
+
+
+@given(texts=st.lists(EVERY_TEXT, max_size=6))
+@settings(deadline=None)
+def test_compiled_batch_score_is_single_score(compiled_scorer, texts):
+    assert compiled_scorer.score(texts) == [compiled_scorer.score([text])[0] for text in texts]

@@ -1,6 +1,6 @@
 """Measures a model on the dev splits, corpus by corpus."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -23,7 +23,7 @@ def evaluate(scorer: Scorer, examples: Examples, sources: Sequence[Corpus]) -> d
     -------
     dict
         ``corpora``: per corpus the number of comments and the share that the default policy sends
-        to review or rejects; where it is labelled also attribute, AUC, macro-F1 at the review
+        to review or rejects; where it has both labels also attribute, AUC, macro-F1 at the review
         threshold, precision and recall of the policy. ``published_at_recall``: share of each
         unlabelled corpus at the thresholds where recall on `REFERENCE` is 0.7 and 0.8.
         ``calibration_error`` per attribute. Shares in [0, 1], rounded to 4 digits.
@@ -37,15 +37,16 @@ def evaluate(scorer: Scorer, examples: Examples, sources: Sequence[Corpus]) -> d
         rows = dev.corpus == name
         attribute = measures.get(name) or ("abusive" if (dev.measured[rows] >= 0).any() else None)
         report["corpora"][name] = _corpus(dev, scores, held, rows, attribute, scorer)
-    if REFERENCE in report["corpora"]:
-        report["published_at_recall"] = _at_recall(dev, scores[:, 0], measures)
+    unlabelled = [name for name, figures in report["corpora"].items() if "auc" not in figures]
+    if REFERENCE in report["corpora"] and REFERENCE not in unlabelled:
+        report["published_at_recall"] = _at_recall(dev, scores[:, 0], unlabelled)
     report["calibration_error"] = {
         name: _rounded(expected_calibration_error(dev.labels[rows, a] == 1, scores[rows, a]))
         for a, name in enumerate(ATTRIBUTES)
         if (rows := dev.weights[:, a] > 0).any()
     }
     aucs = [c["auc"] for c in report["corpora"].values() if "auc" in c]
-    report["mean_auc"] = _rounded(float(np.mean(aucs)))
+    report["mean_auc"] = _rounded(np.mean(aucs)) if aucs else None
     return report
 
 
@@ -76,9 +77,9 @@ def _corpus(
     scorer: Scorer,
 ) -> dict[str, Any]:
     result: dict[str, Any] = {"comments": int(rows.sum()), "held_back": _rounded(held[rows].mean())}
-    if attribute is None:
-        return result
     y = dev.measured[rows] == 1
+    if attribute is None or y.all() or not y.any():
+        return result
     score = scores[rows, ATTRIBUTES.index(attribute)]
     review_at = scorer.manifest["thresholds"][attribute]["review_at"]
     cuts = np.unique(np.quantile(score, np.linspace(0, 1, 201)))
@@ -94,15 +95,13 @@ def _corpus(
 
 
 def _at_recall(
-    dev: Examples, score: NDArray[np.float32], measures: Mapping[str, str | None]
+    dev: Examples, score: NDArray[np.float32], unlabelled: Sequence[str]
 ) -> dict[str, dict[str, float]]:
     positives = np.sort(score[(dev.corpus == REFERENCE) & (dev.measured == 1)])
     result: dict[str, dict[str, float]] = {}
     for recall in _RECALLS:
         cut = positives[int(np.floor((1 - recall) * positives.size))]
         result[f"{recall}"] = {
-            name: _rounded((score[dev.corpus == name] >= cut).mean())
-            for name in sorted(set(dev.corpus.tolist()))
-            if not measures.get(name)
+            name: _rounded((score[dev.corpus == name] >= cut).mean()) for name in unlabelled
         }
     return result

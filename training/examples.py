@@ -92,6 +92,8 @@ def read_corpora(folder: Path, sources: Sequence[Corpus]) -> Examples:
 
 def read_seed(path: Path = SEED_PATH) -> Examples:
     """Read the examples written for the project; all of one domain, every attribute labelled."""
+    if not path.is_file():
+        raise CorporaError(f"{path} is missing: run from a clone, or name a folder of corpora")
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     labels = np.array([[int(row[name]) for name in ATTRIBUTES] for row in rows], dtype=np.int8)
@@ -117,8 +119,11 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
             reader = csv.DictReader(file)
             if _COLUMNS - set(reader.fieldnames or ()):
                 raise CorporaError(f"{path} needs the columns {sorted(_COLUMNS)}")
-            yield from reader
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+            for number, row in enumerate(reader, start=1):
+                if None in row.values() or row["abusive"] not in {"", "0", "1"}:
+                    raise CorporaError(f"{path}: row {number} lacks a column, or abusive is no 0/1")
+                yield row
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as error:
         raise CorporaError(f"{path} cannot be read: {error}") from error
 
 

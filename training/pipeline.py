@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import moderation
 from moderation import ATTRIBUTES, Scorer
 from moderation.model import FORMAT, Model
-from training.examples import NEWS, Examples
+from training.examples import NEWS, CorporaError, Examples
 from training.fit import FitSettings, build_model, fit_weights
 from training.thresholds import (
     fit_logistic_curve,
@@ -56,18 +56,27 @@ def train(
     -------
     Model
         Calibrated, with thresholds, without metrics.
+
+    Raises
+    ------
+    CorporaError
+        If an attribute has too few labelled comments.
     """
     usable = (examples.split == "train") & (examples.weights > 0).any(axis=1)
     data = examples.take(np.flatnonzero(usable))
     held = data.held_out(every=HELD_OUT_EVERY)
     facts = _facts(data, settings, version=version, toy=toy)
     part, rest = data.take(np.flatnonzero(~held)), data.take(np.flatnonzero(held))
+    _check_labels(part, "to fit on")
+    _check_labels(rest, "held out to calibrate on")
     fitted = build_model(*fit_weights(part, settings, n_jobs=n_jobs), facts | _UNCALIBRATED)
     evidence = Scorer(fitted).evidence(rest.texts)
     # Not fitted again on all comments: thresholds hold for the weights that they were chosen with.
     facts["calibration"] = _calibrate(evidence, rest)
     fitted = _under(fitted, facts | {"thresholds": {}})
-    facts["thresholds"] = _choose(Scorer(fitted).calibrate(evidence), rest)
+    # Rounded as scores are, or a comment below a threshold would reach it once it is shown.
+    scores = np.round(Scorer(fitted).calibrate(evidence).astype(np.float64), 6)
+    facts["thresholds"] = _choose(scores.astype(np.float32), rest)
     return _under(fitted, facts)
 
 
@@ -80,6 +89,15 @@ _UNCALIBRATED: Final[dict[str, Any]] = {
 def _under(model: Model, manifest: Mapping[str, Any]) -> Model:
     """Return the same arrays under another manifest."""
     return Model(manifest, model.weights, model.scales, model.idf)
+
+
+def _check_labels(part: Examples, use: str) -> None:
+    for a, name in enumerate(ATTRIBUTES):
+        if {0, 1} - set(part.labels[part.weights[:, a] > 0, a].tolist()):
+            raise CorporaError(
+                f"too few comments: none of the {len(part.texts)} {use} shows {name}, or none is "
+                "free of it; add labelled comments"
+            )
 
 
 def _facts(data: Examples, settings: FitSettings, *, version: str, toy: bool) -> dict[str, Any]:
@@ -112,14 +130,22 @@ def _calibrate(evidence: NDArray[np.float32], rest: Examples) -> dict[str, dict[
         slope, intercept = fit_logistic_curve(
             evidence[rows, a], rest.labels[rows, a].astype(np.float32), rest.weights[rows, a]
         )
+        if slope <= 0:
+            raise CorporaError(
+                f"nothing was learnt about {name}: held-out comments with it score no higher than "
+                "those without; add labelled comments"
+            )
         calibration[name] = {"slope": round(slope, 6), "intercept": round(intercept, 6)}
     return calibration
 
 
 def _choose(scores: NDArray[np.float32], rest: Examples) -> dict[str, dict[str, float]]:
     published = np.isin(rest.corpus, PUBLISHED)
+    clean = rest.labels[:, 0] == 0
     if not published.any():  # the project's own examples hold no newspaper
-        published = (rest.domain == NEWS) & (rest.labels[:, 0] == 0)
+        published = (rest.domain == NEWS) & clean
+    if not published.any():
+        published = clean
     cuts = _review_cuts(scores[published])
     thresholds = {}
     for a, name in enumerate(ATTRIBUTES):
@@ -144,10 +170,12 @@ def _review_cuts(published: NDArray[np.float32]) -> list[float]:
     cuts: list[float] = []
     for _ in range(30):
         rate = (low + high) / 2
-        cuts = [
+        trial = [
             threshold_at_rate(published[:, a], rate=rate * SHARES[name] / max(SHARES.values()))
             for a, name in enumerate(ATTRIBUTES)
         ]
-        reached = (published >= np.array(cuts)).any(axis=1).mean()
-        low, high = (rate, high) if reached <= REVIEW_BUDGET else (low, rate)
+        if (published >= np.array(trial)).any(axis=1).mean() <= REVIEW_BUDGET:
+            low, cuts = rate, trial
+        else:
+            high = rate
     return cuts

@@ -1,0 +1,119 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+from corpora_samples import RULES, labelled_rows, published_rows, write_corpus, write_sources
+
+from moderation import load_scorer
+from training import cli
+
+
+def run(*arguments):
+    result = CliRunner().invoke(cli.main, [str(each) for each in arguments])
+    assert not isinstance(result.exception, Exception), result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "toy"
+    return folder, run("fit", "--output", folder, "--version", "toy", "--jobs", 1)
+
+
+def test_fit_without_corpora_says_that_the_result_is_a_toy(toy):
+    folder, result = toy
+    assert result.exit_code == 0
+    assert "no --corpora given: using the " in result.stderr
+    assert "The result is a toy: do not moderate with it." in result.stderr
+    assert result.stdout == f"{folder}\n"
+
+
+def test_a_toy_says_so_in_its_manifest_and_its_card(toy):
+    folder, _ = toy
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["toy"] is True
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert card.startswith("# Model toy\n\n**This is a toy.**")
+    assert "## What it cannot do" in card
+
+
+def test_a_toy_loads_and_scores(toy):
+    folder, _ = toy
+    scorer = load_scorer(folder)
+    insult, thanks = scorer.score(["أنت حمار ولا تفهم شيئا", "شكرا للكاتب على المقال"])
+    assert insult.scores["insult"] > 0.5 > thanks.scores["insult"]
+    assert scorer.default_policy().version == "default-toy"
+
+
+def test_no_text_of_an_example_is_in_the_model_folder(toy):
+    folder, _ = toy
+    for name in ("manifest.json", "card.md"):
+        assert "حمار" not in (folder / name).read_text(encoding="utf-8")
+
+
+def test_evaluate_measures_a_model_folder(toy):
+    folder, _ = toy
+    result = run("evaluate", "--model", folder)
+    assert result.exit_code == 0
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert json.loads(result.stdout) == manifest["metrics"]
+
+
+@pytest.fixture
+def corpora(tmp_path, monkeypatch):
+    folder = tmp_path / "corpora"
+    folder.mkdir()
+    sources = write_sources(
+        tmp_path / "s.toml", osact4_2020=RULES, other=RULES, hespress_comments=""
+    )
+    monkeypatch.setattr(cli, "load_sources", lambda: sources)
+    write_corpus(folder, "osact4_2020", labelled_rows("osact4_2020"))
+    write_corpus(folder, "other", labelled_rows("other"))
+    write_corpus(folder, "hespress_comments", published_rows("hespress_comments"))
+    return folder
+
+
+@pytest.mark.slow
+def test_fit_with_corpora_is_no_toy_and_says_what_it_read(corpora, tmp_path):
+    folder = tmp_path / "model"
+    result = run("fit", "--corpora", corpora, "--output", folder, "--jobs", 1)
+    assert result.exit_code == 0, result.stderr
+    assert "toy" not in result.stderr
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["toy"] is False
+    assert {"osact4_2020", "other", "seed"} == set(manifest["corpora"])
+    card = (folder / "card.md").read_text(encoding="utf-8")
+    assert "toy" not in card
+    assert "| osact4_2020 | abusive | 48 | 39 |" in card
+    assert "| osact4_2020 | 192 | CC0 | Nobody 2026 |" in card
+    assert "| hespress_comments | 12 |" in card
+    assert load_scorer(folder).version == "trial"
+
+
+def test_a_missing_corpus_is_an_error_without_a_traceback(corpora, tmp_path):
+    (corpora / "other.csv.gz").unlink()
+    result = run("fit", "--corpora", corpora, "--output", tmp_path / "model")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {corpora} lacks other.csv.gz: name a folder")
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_file_that_is_not_gzip_is_an_error_without_a_traceback(corpora, tmp_path):
+    (corpora / "other.csv.gz").write_text("id,text", encoding="utf-8")
+    result = run("fit", "--corpora", corpora, "--output", tmp_path / "model")
+    assert result.exit_code == 1
+    assert f"Error: {corpora / 'other.csv.gz'} cannot be read: Not a gzipped file" in result.stderr
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    result = run("evaluate", "--corpora", tmp_path / "nowhere", "--model", tmp_path)
+    assert f"{tmp_path / 'nowhere'} does not exist: using the " in result.stderr
+    assert f"Error: {tmp_path / 'manifest.json'} is missing" in result.stderr
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize("command", sorted(cli.main.commands))
+def test_every_command_has_help(command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert cli.main.commands[command].help

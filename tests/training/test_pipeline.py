@@ -1,0 +1,164 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from corpora_samples import RULES, labelled_rows, published_rows, write_corpus, write_sources
+
+from moderation import ATTRIBUTES, Scorer
+from moderation.features import FeatureSettings
+from moderation.model import load_model, save_model
+from training.evaluate import evaluate
+from training.examples import CorporaError, read_corpora, read_seed
+from training.fit import FitSettings
+from training.pipeline import HELD_OUT_EVERY, REVIEW_BUDGET, train
+
+SMALL = FitSettings(features=FeatureSettings(bits=12))
+
+
+def fit(examples, *, version="tiny", n_jobs=1, toy=False):
+    return train(examples, SMALL, version=version, n_jobs=n_jobs, toy=toy)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("corpora")
+
+
+@pytest.fixture(scope="module")
+def sources(folder):
+    return write_sources(
+        folder / "sources.toml",
+        osact4_2020=RULES,
+        other=RULES,
+        aoc_reader_comments='domain = "news"',
+    )
+
+
+@pytest.fixture(scope="module")
+def examples(folder, sources):
+    write_corpus(folder, "osact4_2020", labelled_rows("osact4_2020"))
+    write_corpus(folder, "other", labelled_rows("other"))
+    write_corpus(folder, "aoc_reader_comments", published_rows("aoc_reader_comments"))
+    return read_corpora(folder, sources)
+
+
+@pytest.fixture(scope="module")
+def tiny(examples):
+    return fit(examples)
+
+
+@pytest.fixture(scope="module")
+def metrics(tiny, examples, sources):
+    return evaluate(Scorer(tiny), examples, sources)
+
+
+def test_a_model_knows_what_it_was_fitted_on(tiny):
+    facts = tiny.manifest
+    assert (facts["format"], facts["version"], facts["toy"]) == (1, "tiny", False)
+    assert facts["attributes"] == list(ATTRIBUTES)
+    assert facts["features"] == SMALL.features.to_document()
+    assert facts["fit"] == {"l2": 0.3, "smoothing": 1.0, "iterations": 60}
+    # 240 comments each, one in five for the dev split; published ones are not fitted on.
+    assert facts["corpora"] == {"osact4_2020": 192, "other": 192}
+    assert set(facts["environment"]) == {"python", "numpy", "scipy", "scikit-learn"}
+
+
+def test_a_fitted_model_tells_the_labels_apart(tiny):
+    insult, clean = Scorer(tiny).score(["يا غبي عن الطرق", "شكرا للكاتب عن الطرق"])
+    assert insult.scores["insult"] > 0.8
+    assert clean.scores["insult"] < 0.2
+    assert [span.attribute for span in insult.spans if span.attribute == "insult"]
+
+
+def test_two_fits_write_the_same_bytes(examples, tmp_path):
+    save_model(fit(examples), tmp_path / "first")
+    save_model(fit(examples, n_jobs=2), tmp_path / "second")
+    for name in ("manifest.json", "weights.npz"):
+        first = Path(tmp_path, "first", name).read_bytes()
+        assert first == Path(tmp_path, "second", name).read_bytes()
+
+
+def test_dev_and_unlabelled_comments_are_not_fitted_on(examples, tiny):
+    train_only = examples.take(np.flatnonzero(examples.split == "train"))
+    again = fit(train_only)
+    assert (again.weights == tiny.weights).all()
+    assert again.manifest == tiny.manifest
+
+
+def test_a_fitted_model_can_be_saved_and_loaded(tiny, tmp_path):
+    save_model(tiny, tmp_path)
+    texts = ["يا غبي", "شكرا", ""]
+    assert Scorer(load_model(tmp_path)).score(texts) == Scorer(tiny).score(texts)
+
+
+def test_thresholds_are_in_order_for_every_attribute(tiny):
+    thresholds = tiny.manifest["thresholds"]
+    assert set(thresholds) == set(ATTRIBUTES)
+    for cut in thresholds.values():
+        assert 0 < cut["review_at"] < 1
+        assert cut["review_at"] <= cut.get("reject_at", 1) <= 1
+        assert cut.get("reject_at", 1) >= 0.8
+
+
+def test_held_out_clean_comments_stay_within_the_budget():
+    examples = read_seed()
+    model = fit(examples, toy=True)
+    rows = (examples.split == "train") & (examples.labels[:, 0] == 0)
+    clean = examples.take(np.flatnonzero(rows & examples.held_out(every=HELD_OUT_EVERY)))
+    policy = Scorer(model).default_policy()
+    scores = Scorer(model).score(clean.texts, spans=False)
+    held = [policy.decide("", score).reasons != () for score in scores]
+    assert sum(held) <= REVIEW_BUDGET * len(held)
+
+
+def test_too_few_comments_of_an_attribute_are_named(folder, sources, tmp_path):
+    rows = labelled_rows("other", kinds=("clean", "insult", "obscene", "hate"))
+    for name in ("osact4_2020", "other"):
+        write_corpus(tmp_path, name, rows)
+    write_corpus(tmp_path, "aoc_reader_comments", [])
+    with pytest.raises(CorporaError, match=r"none of the \d+ to fit on shows threat"):
+        fit(read_corpora(tmp_path, sources))
+
+
+def test_a_report_measures_each_corpus_by_its_own_attribute(metrics):
+    labelled = metrics["corpora"]["osact4_2020"]
+    assert labelled["attribute"] == "abusive"
+    assert labelled["comments"] == 48
+    assert labelled["positives"] == 39
+    assert labelled["auc"] == 1.0
+    assert labelled["best_macro_f1"] == 1.0
+    assert set(metrics["corpora"]["aoc_reader_comments"]) == {"comments", "held_back"}
+
+
+def test_a_report_says_what_a_recall_costs(metrics):
+    assert metrics["published_at_recall"] == {
+        "0.7": {"aoc_reader_comments": 0.0},
+        "0.8": {"aoc_reader_comments": 0.0},
+    }
+
+
+def test_a_report_holds_shares_only(metrics):
+    assert metrics["mean_auc"] == 1.0
+    assert set(metrics["calibration_error"]) == set(ATTRIBUTES)
+    assert all(0 <= error <= 1 for error in metrics["calibration_error"].values())
+
+
+def test_a_corpus_of_one_label_in_its_dev_split_has_no_figures_of_ranking(tiny, examples, sources):
+    rows = (examples.split == "dev") & (examples.measured == 1)
+    report = evaluate(Scorer(tiny), examples.take(np.flatnonzero(rows)), sources)
+    assert set(report["corpora"]["other"]) == {"comments", "held_back"}
+    assert report["mean_auc"] is None
+    assert "published_at_recall" not in report
+
+
+def test_figures_of_a_report_are_those_of_the_policy(tiny, examples, sources):
+    report = evaluate(Scorer(tiny), examples, sources)["corpora"]["other"]
+    dev = examples.take(np.flatnonzero((examples.split == "dev") & (examples.corpus == "other")))
+    policy = Scorer(tiny).default_policy()
+    scores = Scorer(tiny).score(dev.texts)
+    held = np.array(
+        [policy.decide(t, s).reasons != () for t, s in zip(dev.texts, scores, strict=True)]
+    )
+    assert report["held_back"] == round(float(held.mean()), 4)
+    assert report["recall"] == round(float(held[dev.measured == 1].mean()), 4)
+    assert report["precision"] == round(float(dev.measured[held].mean()), 4)

@@ -23,12 +23,13 @@ class Kind(IntEnum):
     SPACE = 1
     SYMBOL = 2
     GLUE = 3  # signs that stand between the letters of one word only to hide it
-    MASK = 4  # signs that stand in the place of a letter
-    EMOJI = 5
-    DIGIT = 6
-    LATIN = 7
-    ARABIC = 8
-    OTHER = 9  # letters of other scripts
+    SIGN = 4  # symbols that, inside a word, stand in the place of a letter
+    MASK = 5  # signs that stand for nothing else
+    EMOJI = 6
+    DIGIT = 7
+    LATIN = 8
+    ARABIC = 9
+    OTHER = 10  # letters of other scripts
 
 
 _SIZE: Final = 0x110000
@@ -90,7 +91,8 @@ _SYMBOLS: Final = (
 )  # fmt: skip
 _EMOJI: Final = ((0x2600, 0x27C0), (0x2B00, 0x2C00), (0x1F000, 0x1F100), (0x1F1E6, 0x1FB00),
                  (0xE000, 0xF900))  # fmt: skip
-_GLUE: Final = "~^+=|`´'’‘¨¬·•●○∙‧・◦…\\¦"  # noqa: RUF001 -- look-alikes are the point
+_GLUE: Final = "~^+=|`´'’‘¨¬·•∙‧・◦…\\¦"  # noqa: RUF001 -- look-alikes are the point
+_SIGNS: Final = "#@$%٪&×!?؟§¤●○■□▪"
 _MASKS: Final = "*٭∗⁎✱✲＊﹡"  # noqa: RUF001 -- look-alikes are the point
 # Cyrillic and Greek letters drawn like a Latin one.
 _LOOK_ALIKE: Final = dict(
@@ -153,6 +155,7 @@ def _canonical(char: str) -> tuple[str, Kind]:
 
 _FIXED: Final[dict[str, tuple[str, Kind]]] = (
     {sign: (sign, Kind.GLUE) for sign in _GLUE}
+    | {sign: (" ", Kind.SIGN) for sign in _SIGNS}
     | {sign: ("*", Kind.MASK) for sign in _MASKS}
     | {char: ("", Kind.DROP) for char in (*araby.DIACRITICS, *araby.SMALL, araby.TATWEEL)}
     | {char: (latin, Kind.LATIN) for char, latin in _LOOK_ALIKE.items()}
@@ -203,3 +206,4 @@ DIGIT_LETTERS = _letters(_CHAT_DIGITS | _DRAWN_DIGITS)
 LATIN_LETTERS = _letters(_LATIN_LETTERS)
 """Arabic letter for a Latin one inside an Arabic word."""
 HEH: Final = ord(araby.HEH)
+WAW: Final = ord(araby.WAW)

@@ -24,13 +24,13 @@ from moderation.alphabet import (
     SPACE,
     Kind,
 )
+from moderation.letters import HARD, Batch, join_letters
 
 _DROP: Final = int(Kind.DROP)  # looking an enum up by attribute is slow in a loop
-_HARD: Final = 10  # the boundary between two comments; a kind that no character has
 # What HTML leaves behind, and what is not the author's words: handles, links and the marks
 # that stand for them in published corpora.
 _REMAINS: Final = re.compile(
-    r"(?P<block></?(?:br|p|div|li|LF)\b[^<>\n]{0,200}>)|(?P<tag></?[a-zA-Z][^<>\n]{0,200}>)"
+    r"(?P<block></?(?:br|p|div|li|LF)\b[^<>\n]{0,200}>)|(?P<tag><(?:/?[a-zA-Z]|!--)[^<>\n]{0,200}>)"
     r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});)"
     r"|(?P<foreign>https?://\S+|www\.\S+|(?<![^\s.,،:;()])@\w+"
     r"|(?<![^\W_])(?:URL|NUM|EMAIL|USER)(?![^\W_]))"
@@ -83,29 +83,14 @@ class Canonical:
         return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Parallel arrays over the code points that are still there."""
-
-    codes: NDArray[np.uint32]
-    kinds: NDArray[np.uint8]
-    places: NDArray[np.int64]
-
-    def keep(self, mask: NDArray[np.bool_]) -> None:
-        if not mask.all():
-            self.codes = self.codes[mask]
-            self.kinds = self.kinds[mask]
-            self.places = self.places[mask]
-
-
 def canonicalise(texts: Sequence[str]) -> Canonical:
     """Bring a batch of comments into canonical form.
 
     Folded are diacritics, tatweel, invisible and direction marks, presentation forms, Persian,
     Urdu and Kurdish look-alikes, alef, ya, waw and ta marbuta variants, full-width and accented
     Latin, letter case, stretched letters, letters spaced or dotted apart, digits and Latin
-    letters inside Arabic words, HTML remains. Handles and links are left out. An asterisk that
-    hides a letter stays.
+    letters inside Arabic words, HTML remains. Handles and links are left out. A sign that hides a
+    letter becomes an asterisk.
 
     Parameters
     ----------
@@ -119,26 +104,27 @@ def canonicalise(texts: Sequence[str]) -> Canonical:
 
     Notes
     -----
-    The canonical form of a canonical form is itself, except where Latin letters inside an Arabic
-    word turned out to stretch it down to a single letter.
+    The canonical form of a canonical form is itself, except where a word turned out to be one
+    letter stretched; that letter may then be joined to others that stand apart beside it.
     """
     joined = "\n".join(("", *texts, ""))
     raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").copy()
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     hard = np.concatenate(([0], np.cumsum(lengths + 1)))
-    batch = _Batch(FOLD[raw], KIND[raw], np.arange(raw.size))
-    batch.kinds[hard] = _HARD
+    batch = Batch(FOLD[raw], KIND[raw], np.arange(raw.size))
+    batch.kinds[hard] = HARD
     _strip_remains(joined, raw, batch)
     _expand(raw, batch)
     batch.keep(batch.kinds != Kind.DROP)
     _squeeze(batch)
-    _join_letters(batch)
+    _see_crosses(batch)
+    join_letters(batch)
     emoji = batch.kinds == Kind.EMOJI
     emoji_codes, emoji_places = batch.codes[emoji], batch.places[emoji]
     _part_words(batch)
     _read_as_arabic(raw, batch)
     _squeeze(batch)
-    bounds = np.flatnonzero(batch.kinds == _HARD)
+    bounds = np.flatnonzero(batch.kinds == HARD)
     owner = np.repeat(np.arange(len(bounds)), np.diff(np.append(bounds, batch.codes.size)))
     offsets = batch.places - hard[owner] - 1
     return Canonical(batch.codes, offsets, bounds, emoji_codes, np.searchsorted(emoji_places, hard))
@@ -173,7 +159,7 @@ def original_span(canonical: Canonical, i: int, start: int, end: int, text: str)
     return begin, stop
 
 
-def _strip_remains(joined: str, raw: NDArray[np.uint32], batch: _Batch) -> None:
+def _strip_remains(joined: str, raw: NDArray[np.uint32], batch: Batch) -> None:
     # The expression is tried only where it can begin: over a whole batch it costs more than all
     # the rest of the canonical form.
     opening = _FIRST[np.minimum(raw[:-1], _FIRST.size - 1)]
@@ -198,7 +184,7 @@ def _strip_remains(joined: str, raw: NDArray[np.uint32], batch: _Batch) -> None:
             batch.kinds[start:end] = Kind.SPACE
 
 
-def _expand(raw: NDArray[np.uint32], batch: _Batch) -> None:
+def _expand(raw: NDArray[np.uint32], batch: Batch) -> None:
     """Spell out ligatures; every letter of one points to the place where it stood."""
     rare = np.flatnonzero(_IS_LIGATURE[raw] & (batch.kinds != Kind.DROP))
     if not rare.size:
@@ -220,11 +206,31 @@ _IS_LIGATURE: Final = np.zeros(FOLD.size, dtype=np.bool_)
 _IS_LIGATURE[list(EXPANSIONS)] = True
 
 
-def _squeeze(batch: _Batch) -> None:
+def _see_crosses(batch: Batch) -> None:
+    """Take an x inside an Arabic word for the mask that it is drawn as."""
+    crosses = np.flatnonzero(batch.codes == _CROSS)
+    if not crosses.size:
+        return
+    arabic, cross = batch.kinds == Kind.ARABIC, batch.codes == _CROSS
+    second = cross[crosses - 1]  # of two, which is as many as there are by now
+    follows = arabic[crosses - 1 - second]
+    twice = cross[crosses + 1]
+    hidden = crosses[follows & arabic[crosses + 1 + twice]]
+    batch.codes[hidden] = MASK
+    batch.kinds[hidden] = Kind.MASK
+    keep = np.ones(batch.codes.size, dtype=np.bool_)
+    keep[hidden] = ~cross[hidden - 1]
+    batch.keep(keep)
+
+
+_CROSS: Final = ord("x")
+
+
+def _squeeze(batch: Batch) -> None:
     """Write stretched letters once, laughter twice, and one mask for several."""
     codes, kinds = batch.codes, batch.kinds
     same = np.zeros(codes.size, dtype=np.bool_)
-    same[1:] = (codes[1:] == codes[:-1]) & (kinds[1:] >= Kind.LATIN) & (kinds[1:] != _HARD)
+    same[1:] = (codes[1:] == codes[:-1]) & (kinds[1:] >= Kind.LATIN) & (kinds[1:] != HARD)
     mask = np.zeros(codes.size, dtype=np.bool_)
     mask[1:] = (codes[1:] == MASK) & (codes[:-1] == MASK)
     thrice = same[1:] & same[:-1]
@@ -237,43 +243,14 @@ def _squeeze(batch: _Batch) -> None:
     batch.keep((rank < np.repeat(kept, lengths)) & ~mask)
 
 
-def _join_letters(batch: _Batch) -> None:
-    """Drop what stands between letters that were set apart: ``ك ل ب``, ``ك.ل.ب``, ``ح~مار``."""
-    word = (batch.kinds >= Kind.DIGIT) & (batch.kinds != _HARD)
-    edges = np.flatnonzero(np.diff(word.astype(np.int8), prepend=0, append=0))
-    starts, ends = edges[::2], edges[1::2]
-    if starts.size < 2:
-        return
-    single = (ends - starts == 1) & (batch.kinds[starts] != Kind.DIGIT)
-    counts = np.cumsum(
-        np.stack([batch.kinds == kind for kind in (_HARD, Kind.SPACE, Kind.GLUE)]), axis=1
-    )
-    hard, spaces, glue = counts[:, starts[1:]] - counts[:, ends[:-1] - 1]
-    gap = starts[1:] - ends[:-1]
-    masks = np.cumsum(batch.kinds == Kind.MASK)
-    masks = masks[starts[1:]] - masks[ends[:-1] - 1]
-    linked = single[:-1] & single[1:] & (hard == 0)
-    chain = np.concatenate(([0], np.cumsum(~linked)))
-    long_chain = (np.bincount(chain) >= 3)[chain]
-    tight = (hard == 0) & (spaces == 0) & (gap <= 3) & (masks == 0)
-    beside_single = single[:-1] | single[1:]
-    joined = (linked & long_chain[:-1]) | (tight & (beside_single | (glue == gap)))
-    if not joined.any():
-        return
-    step = np.zeros(batch.codes.size + 1, dtype=np.int8)
-    step[ends[:-1][joined]] += 1
-    step[starts[1:][joined]] -= 1
-    batch.keep(np.cumsum(step[:-1]) == 0)
-
-
-def _part_words(batch: _Batch) -> None:
+def _part_words(batch: Batch) -> None:
     """Leave words, the masks inside them, and one space between two words."""
     codes, kinds = batch.codes, batch.kinds
-    word = (kinds >= Kind.DIGIT) & (kinds != _HARD)
+    word = (kinds >= Kind.DIGIT) & (kinds != HARD)
     before = np.concatenate(([False], word[:-1]))
     mask = (kinds == Kind.MASK) & before
     space = ~word & ~mask
-    hard = kinds == _HARD
+    hard = kinds == HARD
     codes[space] = SPACE
     kinds[space & ~hard] = Kind.SPACE
     edges = np.flatnonzero(np.diff(space.astype(np.int8), prepend=0, append=0))
@@ -286,7 +263,7 @@ def _part_words(batch: _Batch) -> None:
     batch.keep(keep)
 
 
-def _read_as_arabic(raw: NDArray[np.uint32], batch: _Batch) -> None:
+def _read_as_arabic(raw: NDArray[np.uint32], batch: Batch) -> None:
     """Read Latin letters and digits inside Arabic words as the letters that they stand for."""
     codes, kinds = batch.codes, batch.kinds
     arabic = kinds == Kind.ARABIC
@@ -294,20 +271,24 @@ def _read_as_arabic(raw: NDArray[np.uint32], batch: _Batch) -> None:
     digit = kinds == Kind.DIGIT
     if not arabic.any() or not (latin.any() or digit.any()):
         return
-    words = np.cumsum((kinds == Kind.SPACE) | (kinds == _HARD)) - 1
+    words = np.cumsum((kinds == Kind.SPACE) | (kinds == HARD)) - 1
     mixed = np.bincount(words[arabic], minlength=words[-1] + 1)[words] > 0
-    change = latin & mixed
+    change = np.flatnonzero(latin & mixed)
     codes[change] = LATIN_LETTERS[codes[change]]
     kinds[change] = Kind.ARABIC
-    arabic |= change
-    near = np.concatenate(([False], arabic[:-1])), np.concatenate((arabic[1:], [False]))
-    opens = np.concatenate(([False], ~(kinds >= Kind.DIGIT)[:-1] | (kinds == _HARD)[:-1]))
-    chat = digit & np.isin(codes, _OPENING_DIGITS) & opens
-    change = digit & near[1] & (near[0] | chat)
+    arabic[change] = True
+    change = np.flatnonzero(digit)
+    before, after = kinds[change - 1], kinds[change + 1]
+    opens = (before < Kind.DIGIT) | (before == HARD)
+    closes = (after < Kind.DIGIT) | (after == HARD)
     source = raw[batch.places[change]]
-    letters = DIGIT_LETTERS[np.where(source < DIGIT_LETTERS.size, source, codes[change])]
-    codes[change] = np.where(letters > 0, letters, codes[change])
+    read = arabic[change + 1] & (arabic[change - 1] | (opens & np.isin(codes[change], _OPENING)))
+    read |= arabic[change - 1] & closes & np.isin(source, _CLOSING)
+    change, source = change[read], source[read]
+    letters = DIGIT_LETTERS[np.where(source < DIGIT_LETTERS.size, source, 0)]
+    codes[change] = np.where(letters > 0, letters, DIGIT_LETTERS[codes[change]])
     kinds[change] = Kind.ARABIC
 
 
-_OPENING_DIGITS: Final = np.array([ord("3"), ord("7")], dtype=np.uint32)
+_OPENING: Final = np.array([ord("3"), ord("7")], dtype=np.uint32)
+_CLOSING: Final = np.array([ord("٥"), ord("۵")], dtype=np.uint32)  # drawn like a final ha

@@ -48,14 +48,27 @@ def read_suites(folder: Path = SUITES_PATH) -> Suites:
             *read_cases(folder / "functional_approved.csv"),
         ),
         clean_uses=read_cases(folder / "clean_uses.csv", topic="word"),
-        identities=_read(folder / "identities.csv", ("id", "kind", "half", *FORMS), _identity),
-        frames=_read(
-            folder / "frames.csv",
-            ("id", "kind", "half", "dialect", "form", "kinds", "expected", "text"),
-            _frame,
-        ),
-        spans=_read(folder / "spans.csv", ("id", "dialect", "half", "text"), _marked),
+        identities=read_identities(folder / "identities.csv"),
+        frames=read_frames(folder / "frames.csv"),
+        spans=read_marked(folder / "spans.csv"),
     )
+
+
+def read_identities(path: Path) -> tuple[Identity, ...]:
+    """Read identities with their forms."""
+    return _read(path, ("id", "kind", "half", *FORMS), _identity)
+
+
+def read_frames(path: Path) -> tuple[Frame, ...]:
+    """Read frames; ``kinds`` lists kinds of identity with spaces between, all where empty."""
+    return _read(
+        path, ("id", "kind", "half", "dialect", "form", "kinds", "expected", "text"), _frame
+    )
+
+
+def read_marked(path: Path) -> tuple[MarkedComment, ...]:
+    """Read comments whose offending words stand between marks."""
+    return _read(path, ("id", "dialect", "half", "text"), _marked)
 
 
 def read_cases(path: Path, *, topic: str = "functionality") -> tuple[Case, ...]:

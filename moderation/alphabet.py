@@ -107,7 +107,7 @@ _LOOK_ALIKE: Final = dict(
 _CHAT_DIGITS: Final = dict(zip("123456789", "اءعشخطحغق", strict=True)) | {"0": araby.WAW}
 _DRAWN_DIGITS: Final = dict(zip("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "واعععهطحلق" * 2, strict=True))
 _LATIN_LETTERS: Final = dict(
-    zip("abcdefghijklmnopqrstuvwxyz", "ابكديفجهيجكلمنوبكرستوفوكيز", strict=True)
+    zip("abcdefghijklmnopqrstuvwxyz", "ابكديفجهيجكلمنوبقرستوفوكيز", strict=True)
 )
 
 

@@ -212,10 +212,8 @@ def _see_crosses(batch: Batch) -> None:
     if not crosses.size:
         return
     arabic, cross = batch.kinds == Kind.ARABIC, batch.codes == _CROSS
-    second = cross[crosses - 1]  # of two, which is as many as there are by now
-    follows = arabic[crosses - 1 - second]
-    twice = cross[crosses + 1]
-    hidden = crosses[follows & arabic[crosses + 1 + twice]]
+    before = crosses - 1 - cross[crosses - 1]  # there are no more than two in a row by now
+    hidden = crosses[arabic[before] & arabic[crosses + 1 + cross[crosses + 1]]]
     batch.codes[hidden] = MASK
     batch.kinds[hidden] = Kind.MASK
     keep = np.ones(batch.codes.size, dtype=np.bool_)
@@ -239,7 +237,8 @@ def _squeeze(batch: Batch) -> None:
     starts = np.flatnonzero(~same)
     lengths = np.diff(np.append(starts, codes.size))
     rank = np.arange(codes.size) - np.repeat(starts, lengths)
-    kept = np.where(lengths >= 3, np.where(codes[starts] == HEH, 2, 1), 2)
+    opens = (kinds[starts - 1] < Kind.DIGIT) | (kinds[starts - 1] == HARD)
+    kept = np.where(lengths >= 3, np.where((codes[starts] == HEH) & opens, 2, 1), 2)
     batch.keep((rank < np.repeat(kept, lengths)) & ~mask)
 
 
@@ -264,7 +263,10 @@ def _part_words(batch: Batch) -> None:
 
 
 def _read_as_arabic(raw: NDArray[np.uint32], batch: Batch) -> None:
-    """Read Latin letters and digits inside Arabic words as the letters that they stand for."""
+    """Read Latin letters and digits inside Arabic words as the letters that they stand for.
+
+    One digit between two letters disguises a word, and then all of its digits are letters.
+    """
     codes, kinds = batch.codes, batch.kinds
     arabic = kinds == Kind.ARABIC
     latin = kinds == Kind.LATIN
@@ -282,7 +284,10 @@ def _read_as_arabic(raw: NDArray[np.uint32], batch: Batch) -> None:
     opens = (before < Kind.DIGIT) | (before == HARD)
     closes = (after < Kind.DIGIT) | (after == HARD)
     source = raw[batch.places[change]]
-    read = arabic[change + 1] & (arabic[change - 1] | (opens & np.isin(codes[change], _OPENING)))
+    inside = words[change[arabic[change - 1] & arabic[change + 1]]]
+    disguised = np.bincount(inside, minlength=words[-1] + 1) > 0
+    read = disguised[words[change]]
+    read |= arabic[change + 1] & opens & np.isin(codes[change], _OPENING)
     read |= arabic[change - 1] & closes & np.isin(source, _CLOSING)
     change, source = change[read], source[read]
     letters = DIGIT_LETTERS[np.where(source < DIGIT_LETTERS.size, source, 0)]

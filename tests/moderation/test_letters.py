@@ -70,6 +70,9 @@ def test_signs_between_words_hide_nothing(raw, expected):
     [
         pytest.param("تاف٥", "تافه", id="final-ha-as-eastern-5"),
         pytest.param("تاف۵!", "تافه", id="final-ha-as-persian-5"),
+        pytest.param("١لم٣ت٠٥", "المعتوه", id="all-digits-of-a-disguised-word"),
+        pytest.param("من٢٠سنة", "من20سنه", id="a-number-between-letters-stays"),
+        pytest.param("أحمQ بQرة", "احمق بقره", id="latin-q-is-qaf"),
         pytest.param("المادة ٥", "الماده 5", id="a-number-stays"),
         pytest.param("عام٢٠٢٥", "عام2025", id="a-year-stays"),
         pytest.param("قناة5", "قناه5", id="latin-5-stays"),

@@ -1,5 +1,6 @@
 """Rewrites words the way readers hide them from a filter; the characters come from `data/`."""
 
+import html
 import re
 import tomllib
 import unicodedata
@@ -29,8 +30,11 @@ def _letters(word: str, shortest: int = _SHORTEST) -> str | None:
 
 
 def _between(word: str, random: Random, *, signs: Sequence[str]) -> str | None:
-    bare = _letters(word)
-    return bare and random.choice(signs).join(bare)
+    if (bare := _letters(word)) is None:
+        return None
+    sign = random.choice(signs)
+    # Letters spaced apart need a wider space around them, or nobody could read the words.
+    return sign + sign.join(bare) + sign if html.unescape(sign).isspace() else sign.join(bare)
 
 
 def _split(word: str, random: Random, *, signs: Sequence[str]) -> str | None:
@@ -43,7 +47,8 @@ def _split(word: str, random: Random, *, signs: Sequence[str]) -> str | None:
 def _mask(word: str, random: Random, *, signs: Sequence[str]) -> str | None:
     if (bare := _letters(word)) is None:
         return None
-    first = 3 if bare.startswith("ال") and len(bare) > 4 else 1  # noqa: PLR2004, RUF100
+    # An article is no hiding place: the word after it can be read.
+    first = 3 if bare.startswith("ال") and len(bare) > 4 else 1
     place = random.randrange(first, len(bare) - 1)
     return bare[:place] + random.choice(signs) + bare[place + 1 :]
 
@@ -87,7 +92,7 @@ def _glue(word: str, random: Random, *, heads: Sequence[str]) -> str | None:
 
 
 def _presentation(word: str, random: Random) -> str | None:
-    """Write every letter in a form that no keyboard has: the one of its place, or standing alone."""
+    """Write every letter in a form that no keyboard has: that of its place, or standing alone."""
     if (bare := _letters(word)) is None:
         return None
     places = ["INITIAL", *["MEDIAL"] * (len(bare) - 2), "FINAL"]
@@ -145,7 +150,7 @@ def _tags(word: str, random: Random) -> str | None:
     if (bare := _letters(word)) is None:
         return None
     place = random.randrange(len(bare) - 1)
-    tag = random.choice(_TABLES["tags"]["html_tags"])
+    tag: str = random.choice(_TABLES["tags"]["html_tags"])
     return bare[:place] + tag.format(bare[place]) + bare[place + 1 :]
 
 
@@ -187,6 +192,14 @@ REWRITES: Final[dict[str, Rewrite]] = _from_tables() | {
     "mixed": _mixed,
 }
 """Every rewrite by name: takes a word, returns how it is hidden, or None where it cannot be."""
+
+LEARNED: Final = (
+    "masked_star", "masked_sign", "split_space", "split_line", "doubled", "ta_marbuta",
+    "chat_digits", "eastern_digits", "latin", *_TABLES["glued"], *_TABLES["arabizi"],
+)  # fmt: skip
+"""The rewrites that the canonical form cannot undo, or not wholly: a model has to learn them."""
+ARABIZI: Final = tuple(_TABLES["arabizi"])
+"""The rewrites that spell a word in Latin letters."""
 
 
 def rewrite(text: str, span: Stretch, name: str, seed: int) -> str | None:
@@ -245,7 +258,7 @@ def augment(
     spans: Sequence[Sequence[Stretch]],
     seed: int,
     *,
-    names: Sequence[str] = tuple(REWRITES),
+    names: Sequence[str] = LEARNED,
 ) -> list[str]:
     """Apply one rewrite to each text, drawn from a set.
 

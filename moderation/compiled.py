@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 Evidence = Callable[
     [
         NDArray[np.uint32],
+        NDArray[np.uint8],
         NDArray[np.int64],
-        NDArray[np.float32],
         NDArray[np.int8],
         NDArray[np.float32],
     ],
@@ -27,9 +27,9 @@ def load() -> Evidence | None:
     Returns
     -------
     callable or None
-        Takes buckets of all views on end, the bounds of each view in them of shape
-        (n_views, n_comments + 1), idf and rounded weights per bucket, and the term weights by
-        count; returns evidence in units of weight, of shape (n_comments, n_attributes).
+        Takes buckets and checks of all views on end, the bounds of each view in them of shape
+        (n_views, n_comments + 1), the records of a `Scorer` (check, idf, weights) and the term
+        weights by count; returns evidence in units of weight, of shape (n_comments, n_attributes).
     """
     try:
         import numba
@@ -39,18 +39,18 @@ def load() -> Evidence | None:
     return compiled
 
 
-_SIGNATURE = "f4[:,::1](u4[::1], i8[:,::1], f4[::1], i1[:,::1], f4[::1])"
+_SIGNATURE = "f4[:,::1](u4[::1], u1[::1], i8[:,::1], i1[:,::1], f4[::1])"
 
 
 def _evidence(  # noqa: C901 -- one loop over arrays, as Numba likes it
     buckets: NDArray[np.uint32],
+    checks: NDArray[np.uint8],
     bounds: NDArray[np.int64],
-    idf: NDArray[np.float32],
-    weights: NDArray[np.int8],
+    records: NDArray[np.int8],
     term_weights: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     n_views, n_comments = bounds.shape[0], bounds.shape[1] - 1
-    n_attributes = weights.shape[1]
+    n_attributes = records.shape[1] - 2
     result = np.zeros((n_comments, n_attributes), dtype=np.float32)
     largest = 0
     for i in range(n_comments):
@@ -72,6 +72,8 @@ def _evidence(  # noqa: C901 -- one loop over arrays, as Numba likes it
         for v in range(n_views):
             for j in range(bounds[v, i], bounds[v, i + 1]):
                 bucket = buckets[j]
+                if np.uint8(records[bucket, 0]) != checks[j]:
+                    continue
                 slot = np.int64(bucket * np.uint32(0x9E3779B1)) & (slots - 1)
                 while seen[slot] == i and keys[slot] != bucket:
                     slot = (slot + 1) & (slots - 1)
@@ -88,10 +90,12 @@ def _evidence(  # noqa: C901 -- one loop over arrays, as Numba likes it
         for k in range(n):
             slot = filled[k]
             bucket = keys[slot]
-            value = term_weights[min(counts[slot], term_weights.size - 1)] * idf[bucket]
+            value = term_weights[min(counts[slot], term_weights.size - 1)] * np.uint8(
+                records[bucket, 1]
+            )
             squares += np.float64(value) ** 2
             for a in range(n_attributes):
-                sums[a] += value * weights[bucket, a]
+                sums[a] += value * records[bucket, 2 + a]
         if squares > 0:
             length = np.sqrt(squares)
             for a in range(n_attributes):

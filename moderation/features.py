@@ -37,7 +37,7 @@ class FeatureSettings:
         Lengths of the n-grams of skeletons; may be empty.
     """
 
-    bits: int = 20
+    bits: int = 21
     ngrams: tuple[int, ...] = (2, 3, 4, 5)
     skeleton_ngrams: tuple[int, ...] = ()
 
@@ -71,6 +71,9 @@ class View:
     ----------
     buckets : ndarray of shape (n_features,), uint32
         Bucket of every occurrence, comment by comment.
+    checks : ndarray of shape (n_features,), uint8
+        Eight more bits of the hash: a model keeps one feature in a bucket and knows it by these,
+        so that what it has never seen counts for nothing instead of for something else.
     bounds : ndarray of shape (n_comments + 1,), int64
         Features of comment `i`: ``buckets[bounds[i] : bounds[i + 1]]``.
     places : ndarray of shape (n_features,), int64
@@ -78,8 +81,17 @@ class View:
     """
 
     buckets: NDArray[np.uint32]
+    checks: NDArray[np.uint8]
     bounds: NDArray[np.int64]
     places: NDArray[np.int64]
+
+    def keep(self, mask: NDArray[np.bool_]) -> "View":
+        """Return the view with some of its occurrences."""
+        before = np.concatenate(([0], np.cumsum(mask)))
+        return View(self.buckets[mask], self.checks[mask], before[self.bounds], self.places[mask])
+
+
+_Hashed = tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]  # 32 bits, bounds, places
 
 
 def hash_features(canonical: Canonical, settings: FeatureSettings) -> list[View]:
@@ -111,10 +123,13 @@ def hash_features(canonical: Canonical, settings: FeatureSettings) -> list[View]
     views.append(_pairs(bare_hashes, origin[bare_starts], bounds, seed=14))
     for n, (grams, places) in _ngrams(bare, settings.skeleton_ngrams):
         views.append(_view(grams, origin[places], bounds, seed=20 + n))
-    emoji = _mix(canonical.emoji, 15)
-    views.append(View(emoji, canonical.emoji_bounds, np.full(emoji.size, -1)))
-    shift = np.uint32(32 - settings.bits)
-    return [View(view.buckets >> shift, view.bounds, view.places) for view in views]
+    nowhere = np.full(canonical.emoji.size, -1)
+    views.append((_mix(canonical.emoji, 15), canonical.emoji_bounds, nowhere))
+    shift, check_shift = np.uint32(32 - settings.bits), np.uint32(24 - settings.bits)
+    return [
+        View(hashes >> shift, (hashes >> check_shift).astype(np.uint8), bounds, places)
+        for hashes, bounds, places in views
+    ]
 
 
 def _mix(hashes: NDArray[np.uint32], seed: int) -> NDArray[np.uint32]:
@@ -127,8 +142,8 @@ def _mix(hashes: NDArray[np.uint32], seed: int) -> NDArray[np.uint32]:
 
 def _view(
     hashes: NDArray[np.uint32], places: NDArray[np.int64], bounds: NDArray[np.int64], *, seed: int
-) -> View:
-    return View(_mix(hashes, seed), np.searchsorted(places, bounds), places)
+) -> _Hashed:
+    return _mix(hashes, seed), np.searchsorted(places, bounds), places
 
 
 def _ngrams(
@@ -168,7 +183,7 @@ def _words(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.uin
 
 def _pairs(
     hashes: NDArray[np.uint32], starts: NDArray[np.int64], bounds: NDArray[np.int64], *, seed: int
-) -> View:
+) -> _Hashed:
     """Hash neighbours in one comment, named by the first word's position."""
     comment = np.searchsorted(bounds, starts, side="right")
     same = comment[1:] == comment[:-1]

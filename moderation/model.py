@@ -17,11 +17,12 @@ from moderation.features import FeatureSettings
 from moderation.policy import Policy
 from moderation.types import ATTRIBUTES
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Number of the folder's layout; raised when an older reader would misread it."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.npz"
 CARD: Final = "card.md"
+_ARRAYS: Final = ("weights", "scales", "idf", "checks")
 MODELS: Final = Path(__file__).parent / "models"
 
 
@@ -38,13 +39,16 @@ class Model:
     scales : ndarray of shape (n_attributes,), float32
         Size of one unit of weight.
     idf : ndarray of shape (n_buckets,), uint8
-        Inverse document frequency, in units of `idf_unit`.
+        Inverse document frequency, in units of `IDF_UNIT`; 0 for an empty bucket.
+    checks : ndarray of shape (n_buckets,), uint8
+        Which of the features that fall into a bucket it stands for: see `View.checks`.
     """
 
     manifest: Mapping[str, Any]
     weights: NDArray[np.int8]
     scales: NDArray[np.float32]
     idf: NDArray[np.uint8]
+    checks: NDArray[np.uint8]
 
     @property
     def version(self) -> str:
@@ -103,7 +107,7 @@ def load_model(path: Path) -> Model:
     try:
         # Opened here: NumPy 2.4 leaves the file open where it is no archive.
         with (path / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            model = Model(manifest, arrays["weights"], arrays["scales"], arrays["idf"])
+            model = Model(manifest, *(arrays[name] for name in _ARRAYS))
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path / WEIGHTS} cannot be read: {error}") from error
     _check_shapes(model, path)
@@ -117,8 +121,10 @@ def save_model(model: Model, path: Path) -> None:
     """
     path.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path / WEIGHTS, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in ("weights", "scales", "idf"):
-            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+        for name in _ARRAYS:
+            entry = zipfile.ZipInfo(f"{name}.npy")
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, getattr(model, name), allow_pickle=False)
     manifest = dict(model.manifest) | {"files": {WEIGHTS: sha256(path / WEIGHTS)}}
     text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False)
@@ -171,6 +177,7 @@ def _check_shapes(model: Model, path: Path) -> None:
         "weights": (np.int8, (buckets, len(ATTRIBUTES))),
         "scales": (np.float32, (len(ATTRIBUTES),)),
         "idf": (np.uint8, (buckets,)),
+        "checks": (np.uint8, (buckets,)),
     }
     for name, (dtype, shape) in expected.items():
         array = getattr(model, name)

@@ -63,9 +63,13 @@ class Scorer:
         self.manifest = model.manifest
         self.version = model.version
         self.features = model.features
-        self._idf = model.idf * IDF_UNIT
-        # The weights stay as bytes: the table is read at random, and only small it fits a cache.
-        self._weights = model.weights
+        # One record of 8 bytes for a bucket: the table is read at random, and a record is one
+        # cache line. The other arrays are views into it.
+        self._records = np.empty((model.idf.size, 2 + len(ATTRIBUTES)), dtype=np.int8)
+        self._checks = self._records[:, 0].view(np.uint8)
+        self._idf = self._records[:, 1].view(np.uint8)
+        self._weights = self._records[:, 2:]
+        self._checks[:], self._idf[:], self._weights[:] = model.checks, model.idf, model.weights
         self._scales = model.scales
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
@@ -128,13 +132,14 @@ class Scorer:
 
     def _sum(self, views: Sequence[View], n_comments: int) -> NDArray[np.float32]:
         if self._compiled is not None:
+            checks = np.concatenate([view.checks for view in views])
             sizes = np.array([view.buckets.size for view in views])
             before = np.cumsum(sizes) - sizes
             bounds = np.stack([view.bounds for view in views]) + before[:, None]
             buckets = np.concatenate([view.buckets for view in views])
-            sums = self._compiled(buckets, bounds, self._idf, self._weights, _TF)
+            sums = self._compiled(buckets, checks, bounds, self._records, _TF * IDF_UNIT)
         else:
-            buckets, values, starts = self.values(views, n_comments)
+            buckets, values, starts = self.values(self.known(views), n_comments)
             sums = _segment_sums(self._weights.take(buckets, axis=0) * values[:, None], starts)
         return sums * self._scales
 
@@ -154,6 +159,10 @@ class Scorer:
     def explain_at(self) -> dict[str, float]:
         """Score from which an attribute is explained, per attribute."""
         return self._explain_at
+
+    def known(self, views: Sequence[View]) -> list[View]:
+        """Return the views without the features that the model has never seen."""
+        return [view.keep(self._checks[view.buckets] == view.checks) for view in views]
 
     def weights(self, buckets: NDArray[np.uint32]) -> NDArray[np.float32]:
         """Return the weights of buckets, of shape (n, n_attributes)."""
@@ -185,7 +194,7 @@ class Scorer:
         buckets = keys & np.uint32((1 << self.features.bits) - 1)
         bounds = np.searchsorted(keys, np.arange(n_comments, dtype=np.uint32) << bits)
         bounds = np.append(bounds, keys.size)
-        values = _TF[np.minimum(counts, _TF.size - 1)] * self._idf[buckets]
+        values = (_TF * IDF_UNIT)[np.minimum(counts, _TF.size - 1)] * self._idf[buckets]
         lengths = np.sqrt(_segment_sums(np.square(values), bounds))
         values /= np.repeat(np.maximum(lengths, np.float32(1e-9)), np.diff(bounds))
         return buckets, values, bounds

@@ -15,6 +15,7 @@ from training.fetch_command import fetch_command
 from training.fit import FitSettings
 from training.pipeline import train
 from training.sources import load_sources
+from training.written import read_written
 
 _folder = click.Path(path_type=Path, file_okay=False)
 
@@ -38,7 +39,7 @@ def main() -> None:
 def _examples(corpora: Path | None) -> tuple[Examples, bool]:
     """Read the corpora, or the project's own examples where there are none."""
     if corpora is not None and corpora.is_dir():
-        return join([read_corpora(corpora, load_sources()), read_seed()]), False
+        return join([read_corpora(corpora, load_sources()), read_written()]), False
     examples = read_seed()
     reason = "no --corpora given" if corpora is None else f"{corpora} does not exist"
     click.echo(

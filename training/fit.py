@@ -10,12 +10,19 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
 from moderation.model import Model
 from training.examples import Examples
-from training.matrix import count_features, inverse_document_frequency, tf_idf
+from training.matrix import (
+    choose_features,
+    count_features,
+    inverse_document_frequency,
+    keep_features,
+    tf_idf,
+)
 
 _DOMAIN_PENALTY: Final = 0.01  # next to nothing: a domain's bias must not live in its words
 
@@ -28,6 +35,8 @@ class FitSettings:
     ----------
     features : FeatureSettings
         What is hashed.
+    min_comments : int
+        A feature of fewer comments is left out.
     l2 : float
         Penalty on the weights of the scaled features, above 0.
     smoothing : float
@@ -37,9 +46,10 @@ class FitSettings:
     """
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
-    l2: float = 0.3
+    min_comments: int = 3
+    l2: float = 0.2
     smoothing: float = 1.0
-    iterations: int = 60
+    iterations: int = 120
 
 
 def log_count_ratio(
@@ -117,27 +127,40 @@ def fit_head(
     return np.asarray(found.x[:-n_domains], dtype=np.float32) * ratio
 
 
-def fit_weights(
-    examples: Examples, settings: FitSettings, *, n_jobs: int
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Fit all heads.
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The features that were kept, and what was fitted to them.
 
-    Returns
-    -------
-    ndarray of shape (n_buckets, n_attributes), float32
-        Weights of the idf-weighted values.
-    ndarray of shape (n_buckets,), uint8
+    Parameters
+    ----------
+    columns : ndarray of shape (n_features,), int64
+        Column of each feature in the matrix of `count_features`.
+    idf : ndarray of shape (n_features,), uint8
         Inverse document frequencies in units of `moderation.model.IDF_UNIT`.
+    weights : ndarray of shape (n_features, n_attributes), float32
+        Weights of the idf-weighted values.
     """
+
+    columns: NDArray[np.int64]
+    idf: NDArray[np.uint8]
+    weights: NDArray[np.float32]
+
+
+def fit_weights(examples: Examples, settings: FitSettings, *, n_jobs: int) -> Fitted:
+    """Choose features and fit all heads."""
     counts = count_features(examples.texts, settings.features, n_jobs=n_jobs)
+    columns = choose_features(counts, min_comments=settings.min_comments)
+    counts = keep_features(counts, columns)
     idf = inverse_document_frequency(counts)
     X = tf_idf(counts, idf)
+    del counts
     _, domains = np.unique(examples.domain, return_inverse=True)
-    heads = Parallel(n_jobs=n_jobs, mmap_mode="r")(
+    heads = Parallel(n_jobs=n_jobs, mmap_mode="r", return_as="generator")(
         delayed(_fit_attribute)(X, examples.labels[:, a], examples.weights[:, a], domains, settings)
         for a in range(len(ATTRIBUTES))
     )
-    return np.stack(heads, axis=1), idf
+    bar = tqdm(heads, total=len(ATTRIBUTES), desc="heads", unit="head", disable=None)
+    return Fitted(columns, idf, np.stack(list(bar), axis=1))
 
 
 def _fit_attribute(
@@ -154,14 +177,18 @@ def _fit_attribute(
         return fit_head(X[rows], y, weights[rows], domains[rows], settings)
 
 
-def build_model(
-    weights: NDArray[np.float32], idf: NDArray[np.uint8], manifest: Mapping[str, Any]
-) -> Model:
+def build_model(fitted: Fitted, features: FeatureSettings, manifest: Mapping[str, Any]) -> Model:
     """Make a model of fitted weights, rounded to 8 bits.
 
     A unit is 1/127 of the weight that one in 100,000 exceeds; what is larger is clipped.
     """
-    size = np.quantile(np.abs(weights), 1 - 1e-5, axis=0).astype(np.float32)
+    size = np.quantile(np.abs(fitted.weights), 1 - 1e-5, axis=0).astype(np.float32)
     scales = (np.maximum(size, 1e-6) / 127).astype(np.float32)
-    rounded = np.clip(np.rint(weights / scales), -127, 127).astype(np.int8)
-    return Model(manifest, rounded, scales, idf)
+    buckets = fitted.columns >> 8
+    weights = np.zeros((1 << features.bits, len(ATTRIBUTES)), dtype=np.int8)
+    weights[buckets] = np.clip(np.rint(fitted.weights / scales), -127, 127)
+    idf = np.zeros(1 << features.bits, dtype=np.uint8)
+    idf[buckets] = fitted.idf
+    checks = np.zeros(1 << features.bits, dtype=np.uint8)
+    checks[buckets] = fitted.columns & 255
+    return Model(manifest, weights, scales, idf, checks)

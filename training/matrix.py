@@ -21,8 +21,9 @@ def count_features(texts: Sequence[str], settings: FeatureSettings, *, n_jobs: i
 
     Returns
     -------
-    csr_matrix of shape (n_comments, n_buckets), float32
-        Occurrences per comment and bucket, indices sorted.
+    csr_matrix of shape (n_comments, 256 * n_buckets), float32
+        Occurrences per comment and feature, indices sorted; a feature's column is 256 times its
+        bucket plus its check.
     """
     batches = [texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH)]
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
@@ -36,13 +37,43 @@ def count_features(texts: Sequence[str], settings: FeatureSettings, *, n_jobs: i
 def _count(texts: Sequence[str], settings: FeatureSettings) -> csr_matrix:
     views = hash_features(canonicalise(texts), settings)
     rows = [np.repeat(np.arange(len(texts)), np.diff(view.bounds)) for view in views]
-    buckets = np.concatenate([view.buckets for view in views]).astype(np.int32)
+    columns = np.concatenate([view.buckets << np.uint32(8) | view.checks for view in views])
     counts = csr_matrix(
-        (np.ones(buckets.size, np.float32), (np.concatenate(rows), buckets)),
-        shape=(len(texts), 1 << settings.bits),
+        (np.ones(columns.size, np.float32), (np.concatenate(rows), columns.astype(np.int32))),
+        shape=(len(texts), 1 << settings.bits + 8),
     )
     counts.sum_duplicates()
     return counts
+
+
+def choose_features(counts: csr_matrix, *, min_comments: int) -> NDArray[np.int64]:
+    """Return the columns to keep, ascending: in each bucket the feature of the most comments.
+
+    Parameters
+    ----------
+    counts : csr_matrix of shape (n_comments, 256 * n_buckets)
+        From `count_features`.
+    min_comments : int
+        A feature of fewer comments is not kept.
+    """
+    columns, comments = np.unique(counts.indices, return_counts=True)
+    common = comments >= min_comments
+    columns, comments = columns[common].astype(np.int64), comments[common]
+    order = np.lexsort((columns, -comments, columns >> 8))
+    columns = columns[order]
+    first = np.append(True, np.diff(columns >> 8) != 0)
+    return np.asarray(columns[first[: columns.size]])
+
+
+def keep_features(counts: csr_matrix, columns: NDArray[np.int64]) -> csr_matrix:
+    """Return the counts of some columns, which are numbered from 0 in their order."""
+    number = np.minimum(np.searchsorted(columns, counts.indices), columns.size - 1)
+    kept = columns[number] == counts.indices
+    before = np.concatenate(([0], np.cumsum(kept)))
+    return csr_matrix(
+        (counts.data[kept], number[kept].astype(np.int32), before[counts.indptr]),
+        shape=(counts.shape[0], columns.size),
+    )
 
 
 def inverse_document_frequency(counts: csr_matrix) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 import math
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 import moderation
 from moderation import ATTRIBUTES, Scorer
 from moderation.model import FORMAT, Model
-from training.examples import NEWS, CorporaError, Examples
+from training.disguise import disguised
+from training.examples import NEWS, CorporaError, Examples, join
 from training.fit import FitSettings, build_model, fit_weights
 from training.thresholds import (
     fit_logistic_curve,
@@ -69,7 +70,9 @@ def train(
     part, rest = data.take(np.flatnonzero(~held)), data.take(np.flatnonzero(held))
     _check_labels(part, "to fit on")
     _check_labels(rest, "held out to calibrate on")
-    fitted = build_model(*fit_weights(part, settings, n_jobs=n_jobs), facts | _UNCALIBRATED)
+    # After the split: a copy of a held-out comment must not be learned from.
+    part = join([part, disguised(part)])
+    fitted = _fit(part, settings, facts | _UNCALIBRATED, n_jobs=n_jobs)
     evidence = Scorer(fitted).evidence(rest.texts)
     # Not fitted again on all comments: thresholds hold for the weights that they were chosen with.
     facts["calibration"] = _calibrate(evidence, rest)
@@ -88,7 +91,12 @@ _UNCALIBRATED: Final[dict[str, Any]] = {
 
 def _under(model: Model, manifest: Mapping[str, Any]) -> Model:
     """Return the same arrays under another manifest."""
-    return Model(manifest, model.weights, model.scales, model.idf)
+    return replace(model, manifest=manifest)
+
+
+def _fit(part: Examples, settings: FitSettings, manifest: dict[str, Any], *, n_jobs: int) -> Model:
+    fitted = fit_weights(part, settings, n_jobs=n_jobs)
+    return build_model(fitted, settings.features, manifest)
 
 
 def _check_labels(part: Examples, use: str) -> None:

@@ -11,9 +11,9 @@ _SPACE: Final = 0x20
 _CLASSES: Final = {
     "B": "بbp", "T": "تطtث6", "J": "جjg", "H": "حهh7", "X": "خx5", "D": "دضd", "Z": "زذظz",
     "R": "رr", "S": "سصs", "C": "شc", "3": "ع3", "G": "غ8", "F": "فfv", "K": "قكkq9", "L": "لl",
-    "M": "مm", "N": "نn", "*": "*",
+    "M": "مm", "N": "نn",
 }  # fmt: skip
-_VOWELS: Final = "اويaeiouwy2"
+_SILENT: Final = "اويaeiouwy2*"  # a mask hides a vowel as often as not
 # Letters that a following h changes: sh, ch, kh, gh, th, dh.
 _WITH_H: Final = {"s": "C", "c": "C", "k": "X", "g": "G", "t": "T", "d": "Z"}
 _H: Final = ord("h")
@@ -25,7 +25,7 @@ def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     for name, letters in _CLASSES.items():
         for letter in letters:
             plain[ord(letter)] = ord(name)
-    for letter in _VOWELS:
+    for letter in _SILENT:
         plain[ord(letter)] = 0
     for letter, name in _WITH_H.items():
         before_h[ord(letter)] = ord(name)
@@ -38,8 +38,8 @@ _PLAIN, _BEFORE_H = _tables()
 def skeletons(codes: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     """Return the skeletons of all words and where each of their codes stood.
 
-    Vowels and semivowels go, doubled consonants count once, a final h or ta marbuta goes; all
-    spaces stay, so a word without consonants leaves two spaces in a row.
+    Vowels, semivowels and masks go, doubled consonants count once, a final h or ta marbuta goes;
+    all spaces stay, so a word without consonants leaves two spaces in a row.
 
     Parameters
     ----------

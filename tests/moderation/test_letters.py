@@ -1,5 +1,6 @@
 import pytest
 
+from moderation.skeleton import skeletons
 from moderation.text import canonicalise, original_span
 
 
@@ -103,3 +104,16 @@ def test_the_form_of_a_joined_form_is_itself(raw):
 def test_a_word_with_a_mask_keeps_its_place():
     raw = "قال ك##ب هنا"
     assert raw[slice(*original_span(canonicalise([raw]), 0, 4, 7, raw))] == "ك##ب"
+
+
+@pytest.mark.parametrize(
+    ("raw", "bare"),
+    [
+        pytest.param("حم*ر 7mar حمار", " HMR HMR HMR ", id="a-mask-is-no-consonant"),
+        pytest.param("غغبي غبيي", " GB GB ", id="doubled-letters"),
+        pytest.param("قذرة", " KZR ", id="final-ha"),
+    ],
+)
+def test_a_skeleton_is_the_same_for_ways_to_write_a_word(raw, bare):
+    codes, _ = skeletons(canonicalise([raw]).codes)
+    assert "".join(map(chr, codes)) == bare

@@ -38,6 +38,10 @@ AT_LEAST = {
         "hate_they_are_all": 60,
         "insult_arabizi": 60,
         "insult_in_long_comment": 60,
+        "insult_with_laughter": 25,
+        "insult_with_question": 25,
+        "insult_with_compliment": 25,
+        "vulgar": 60,
     },
 }
 LONG = 25  # letters from which two equal texts are no coincidence

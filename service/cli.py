@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "db": "service.db_command",
     "keys": "service.keys_command",
+    "moderators": "service.moderators_command",
     "score": "service.score_command",
     "serve": "service.serve_command",
 }

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from service.tables import ApiKey, Article, Comment, Decision, Revision, Score
+from service.tables import ApiKey, Article, Comment, Decision, Moderator, Revision, Score
 
 _OF_COMMENT = (Revision.comment_id == Comment.id) & (Revision.number == Comment.revision)
 
@@ -92,13 +92,14 @@ def decisions(connection: Connection, comment_id: int) -> list[dict[str, Any]]:
             Decision.action,
             Decision.reasons,
             Decision.source,
-            ApiKey.name.label("by"),
+            func.coalesce(ApiKey.name, Moderator.name).label("by"),
             Decision.model,
             Decision.policy,
             Decision.note,
             Decision.created_at,
         )
         .outerjoin(ApiKey, ApiKey.id == Decision.api_key_id)
+        .outerjoin(Moderator, Moderator.id == Decision.moderator_id)
         .where(Decision.comment_id == comment_id)
         .order_by(Decision.id)
     ).mappings()

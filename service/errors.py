@@ -20,6 +20,10 @@ class KeyNameError(ServiceError):
     """An API key name is taken or not known."""
 
 
+class ModeratorError(ServiceError):
+    """A moderator's name or password cannot be used."""
+
+
 class KeyFileError(ServiceError):
     """A key file cannot be read or written."""
 

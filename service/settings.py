@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -32,6 +33,12 @@ class Settings(BaseModel):
         Worker processes.
     max_body_bytes : int
         Largest request body. The default holds 1,000 comments of 20,480 bytes.
+    session_secret : str, optional
+        Signs the cookies of moderators; made and kept in a file if not given.
+    secure_cookies : bool
+        Whether moderators come by HTTPS only.
+    time_zone : str
+        The newsroom's, as ``Asia/Riyadh``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -43,6 +50,16 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 24 * 1_024 * 1_024
+    session_secret: Annotated[str, Field(min_length=32)] | None = None
+    secure_cookies: bool = False
+    time_zone: str = "UTC"
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be the name of a time zone such as Asia/Riyadh")
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     CheckConstraint,
     DateTime,
     Dialect,
@@ -17,6 +18,8 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -45,6 +48,13 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 
 ACTIONS = "action IN ('approve', 'review', 'reject')"
 IN_REVIEW = text("action = 'review'")
+ROLES = "role IN ('moderator', 'lead', 'admin')"
+# Whoever moderates does so by a site's key or in person, never both; nobody else has either.
+MADE_BY = (
+    "(CASE WHEN api_key_id IS NULL THEN 0 ELSE 1 END)"
+    " + (CASE WHEN moderator_id IS NULL THEN 0 ELSE 1 END)"
+    " = (CASE WHEN source = 'moderator' THEN 1 ELSE 0 END)"
+)
 
 
 class Base(DeclarativeBase):
@@ -87,6 +97,7 @@ class Comment(Base):
         CheckConstraint("revision >= 1", name="revision"),
         CheckConstraint(ACTIONS, name="action"),
         CheckConstraint("score >= 0 AND score <= 1", name="score"),
+        Index(None, "author_id", "id"),
         Index(
             "ix_comment_queue_score",
             "score",
@@ -114,6 +125,8 @@ class Comment(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(Integer)
     action: Mapped[str] = mapped_column(String(10))
+    # In review, and a moderator wants a lead to decide.
+    escalated: Mapped[bool] = mapped_column(Boolean, server_default=false())
     score: Mapped[float] = mapped_column(Double)
 
 
@@ -158,8 +171,10 @@ class Decision(Base):
         _of_revision(),
         CheckConstraint(ACTIONS, name="action"),
         CheckConstraint("source IN ('model', 'moderator', 'list', 'import')", name="source"),
-        CheckConstraint("(source = 'moderator') = (api_key_id IS NOT NULL)", name="made_by"),
+        CheckConstraint(MADE_BY, name="made_by"),
+        UniqueConstraint("undoes"),
         Index(None, "comment_id", "id"),
+        Index(None, "moderator_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -169,6 +184,9 @@ class Decision(Base):
     reasons: Mapped[list[str]] = mapped_column(JSON)
     source: Mapped[str] = mapped_column(String(10))
     api_key_id: Mapped[int | None] = mapped_column(ForeignKey("api_key.id"))
+    moderator_id: Mapped[int | None] = mapped_column(ForeignKey("moderator.id"))
+    # The decision that this one takes back.
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
     model: Mapped[str] = mapped_column(Text)
     policy: Mapped[str] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
@@ -191,3 +209,64 @@ class ApiKey(Base):
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Moderator(Base):
+    """A person who works the queue; accounts are put out of use, never removed."""
+
+    __tablename__ = "moderator"
+    __table_args__ = (
+        CheckConstraint("length(name) > 0", name="name"),
+        CheckConstraint(ROLES, name="role"),
+        CheckConstraint("failed_sign_ins >= 0", name="failed_sign_ins"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    display_name: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(10))
+    password_hash: Mapped[str] = mapped_column(Text)
+    # Counts changes of the password: a session of an earlier one has ended.
+    password_version: Mapped[int] = mapped_column(Integer)
+    active: Mapped[bool] = mapped_column(Boolean)
+    failed_sign_ins: Mapped[int] = mapped_column(Integer)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    preferences: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Claim(Base):
+    """Who has a comment before them; the key sees to it that nobody else has."""
+
+    __tablename__ = "claim"
+    __table_args__ = (Index(None, "moderator_id"),)
+
+    comment_id: Mapped[int] = mapped_column(
+        ForeignKey("comment.id"), primary_key=True, autoincrement=False
+    )
+    moderator_id: Mapped[int] = mapped_column(ForeignKey("moderator.id"))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Skip(Base):
+    """A comment that a moderator left to others for a while."""
+
+    __tablename__ = "skip"
+
+    moderator_id: Mapped[int] = mapped_column(
+        ForeignKey("moderator.id"), primary_key=True, autoincrement=False
+    )
+    comment_id: Mapped[int] = mapped_column(
+        ForeignKey("comment.id"), primary_key=True, autoincrement=False, index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Sample(Base):
+    """An invented comment to try the service with: the only kind whose decisions may go."""
+
+    __tablename__ = "sample"
+
+    comment_id: Mapped[int] = mapped_column(
+        ForeignKey("comment.id"), primary_key=True, autoincrement=False
+    )

@@ -1,0 +1,233 @@
+"""The accounts of moderators: passwords are kept as Argon2 hashes only."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from service.database import writing
+from service.errors import ModeratorError
+from service.tables import Moderator
+
+PASSWORD_MIN = 10
+PASSWORD_MAX = 1_000
+FAILURES_BEFORE_LOCK = 5
+LOCK_TIME = timedelta(minutes=15)
+_hasher = PasswordHasher()
+
+
+class Role(StrEnum):
+    """What a moderator may do; each may do all that those before it may."""
+
+    MODERATOR = "moderator"
+    LEAD = "lead"
+    ADMIN = "admin"
+
+    def covers(self, needed: "Role") -> bool:
+        """Return whether this role may do what `needed` may."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The moderator behind a request."""
+
+    id: int
+    name: str
+    display_name: str
+    role: Role
+    password_version: int
+    preferences: Mapping[str, Any]
+
+
+_PERSON = select(
+    Moderator.id,
+    Moderator.name,
+    Moderator.display_name,
+    Moderator.role,
+    Moderator.password_version,
+    Moderator.preferences,
+)
+
+
+def new_password() -> str:
+    """Return a password that nobody guesses and everybody can type."""
+    return secrets.token_urlsafe(12)
+
+
+def add_moderator(
+    connection: Connection, name: str, *, role: Role, password: str, display_name: str | None = None
+) -> None:
+    """Store a new account.
+
+    Raises
+    ------
+    ModeratorError
+        If the name is taken, or the password is too short or too long.
+    """
+    try:
+        connection.execute(
+            insert(Moderator).values(
+                name=name,
+                display_name=display_name or name,
+                role=role.value,
+                password_hash=_hash(password),
+                password_version=1,
+                active=True,
+                failed_sign_ins=0,
+                preferences={},
+                created_at=datetime.now(UTC),
+            )
+        )
+    except IntegrityError as error:
+        raise ModeratorError(
+            f"there is a moderator named {name!r} already: choose another name"
+        ) from error
+
+
+def set_password(connection: Connection, name: str, password: str) -> None:
+    """Give an account a new password; it is unlocked, and its open sessions end.
+
+    Raises
+    ------
+    ModeratorError
+        If there is no such account, or the password is too short or too long.
+    """
+    _change(
+        connection,
+        name,
+        password_hash=_hash(password),
+        password_version=Moderator.password_version + 1,
+        failed_sign_ins=0,
+        locked_until=None,
+    )
+
+
+def deactivate(connection: Connection, name: str) -> None:
+    """Put an account out of use at once; its decisions go on naming it.
+
+    Raises
+    ------
+    ModeratorError
+        If there is no such account.
+    """
+    _change(connection, name, active=False)
+
+
+def list_moderators(connection: Connection) -> Sequence[RowMapping]:
+    """Return name, display name, role, state and time of creation of all accounts."""
+    query = select(
+        Moderator.name,
+        Moderator.display_name,
+        Moderator.role,
+        Moderator.active,
+        Moderator.created_at,
+    )
+    return connection.execute(query.order_by(Moderator.id)).mappings().all()
+
+
+def any_moderator(connection: Connection) -> bool:
+    """Return whether there is an account at all."""
+    return connection.scalar(select(func.count()).select_from(Moderator)) != 0
+
+
+def find_person(connection: Connection, person_id: int, password_version: int) -> Person | None:
+    """Return who is signed in; None once the account is out of use or its password changed."""
+    row = connection.execute(
+        _PERSON.where(
+            Moderator.id == person_id,
+            Moderator.active,
+            Moderator.password_version == password_version,
+        )
+    ).one_or_none()
+    return None if row is None else _person(row._mapping)
+
+
+def save_preferences(
+    connection: Connection, person_id: int, preferences: Mapping[str, Any]
+) -> None:
+    """Keep how a moderator wants the pages to be."""
+    connection.execute(
+        update(Moderator).where(Moderator.id == person_id).values(preferences=dict(preferences))
+    )
+
+
+def sign_in(engine: Engine, name: str, password: str) -> Person | None:
+    """Return the moderator if name and password fit and the account may be used now.
+
+    After `FAILURES_BEFORE_LOCK` wrong passwords in a row nobody gets in for `LOCK_TIME`.
+    """
+    now = datetime.now(UTC)
+    query = select(
+        *_PERSON.selected_columns,
+        Moderator.password_hash,
+        Moderator.active,
+        Moderator.locked_until,
+    ).where(Moderator.name == name)
+    with engine.connect() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    # Always one verification, so that the time does not tell which names exist. Outside of a
+    # transaction: it takes long on purpose.
+    fits = _verify(row["password_hash"] if row else _no_hash(), password)
+    if row is None or not row["active"] or (row["locked_until"] or now) > now:
+        return None
+    with writing(engine) as connection:
+        of_row = update(Moderator).where(Moderator.id == row["id"])
+        if not fits:
+            connection.execute(of_row.values(failed_sign_ins=Moderator.failed_sign_ins + 1))
+            connection.execute(
+                of_row.where(Moderator.failed_sign_ins >= FAILURES_BEFORE_LOCK).values(
+                    failed_sign_ins=0, locked_until=now + LOCK_TIME
+                )
+            )
+            return None
+        connection.execute(of_row.values(failed_sign_ins=0, locked_until=None))
+    return _person(row)
+
+
+def _person(row: RowMapping) -> Person:
+    return Person(
+        row["id"],
+        row["name"],
+        row["display_name"],
+        Role(row["role"]),
+        row["password_version"],
+        row["preferences"],
+    )
+
+
+def _change(connection: Connection, name: str, **values: object) -> None:
+    changed = connection.execute(update(Moderator).where(Moderator.name == name).values(**values))
+    if not changed.rowcount:
+        raise ModeratorError(f"no moderator is named {name!r}: see `ghirbal moderators list`")
+
+
+def _hash(password: str) -> str:
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise ModeratorError(
+            f"a password needs {PASSWORD_MIN} to {PASSWORD_MAX} characters, "
+            f"this has {len(password)}"
+        )
+    return _hasher.hash(password)
+
+
+@cache
+def _no_hash() -> str:
+    return _hasher.hash(secrets.token_urlsafe(12))
+
+
+def _verify(hashed: str, password: str) -> bool:
+    try:
+        # Cut, so that nobody makes us hash a megabyte; no kept password is that long.
+        return _hasher.verify(hashed, password[: PASSWORD_MAX + 1])
+    except VerifyMismatchError:
+        return False

@@ -1,0 +1,109 @@
+"""``ghirbal moderators``: who may sign in to the moderators' page."""
+
+import sys
+from pathlib import Path
+
+import click
+from sqlalchemy import Engine
+
+from service.database import open_engine, reported, upgrade, writing
+from service.moderators import (
+    Role,
+    add_moderator,
+    deactivate,
+    list_moderators,
+    new_password,
+    set_password,
+)
+from service.options import config_option
+from service.settings import load_settings
+
+_generate_option = click.option(
+    "--generate", is_flag=True, help="Make a password and print it, once, instead of asking."
+)
+
+
+def _open(config: Path | None) -> Engine:
+    engine = open_engine(load_settings(file=config).database_url)
+    upgrade(engine)
+    return engine
+
+
+def _ask(*, generate: bool) -> str:
+    if generate:
+        return new_password()
+    if sys.stdin.isatty():
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return password
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+@click.group()
+def moderators() -> None:
+    """Add and list moderators, change passwords."""
+
+
+@moderators.command("add")
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="What the moderator may do.",
+)
+@click.option("--display-name", help="Name shown on the pages  [default: NAME]")
+@_generate_option
+@config_option
+def add(
+    *, name: str, role: str, display_name: str | None, generate: bool, config: Path | None
+) -> None:
+    """Make an account called NAME; the password is asked for, or read from standard input."""
+    if not name.strip() or not name.isprintable():
+        raise click.BadParameter("a name needs letters and no control characters")
+    engine = _open(config)
+    password = _ask(generate=generate)
+    with reported(), writing(engine) as connection:
+        add_moderator(
+            connection, name, role=Role(role), password=password, display_name=display_name
+        )
+    # After the block: a password that is printed is stored.
+    if generate:
+        click.echo(password)
+
+
+@moderators.command("list")
+@config_option
+def list_command(config: Path | None) -> None:
+    """Show names, roles and states."""
+    engine = _open(config)
+    with reported(), engine.connect() as connection:
+        rows = list_moderators(connection)
+    for row in rows:
+        state = "in use" if row["active"] else "out of use"
+        added = row["created_at"].strftime("%Y-%m-%d %H:%M UTC")
+        click.echo(f"{row['name']}\t{row['display_name']}\t{row['role']}\tadded {added}\t{state}")
+
+
+@moderators.command("set-password")
+@click.argument("name")
+@_generate_option
+@config_option
+def set_password_command(*, name: str, generate: bool, config: Path | None) -> None:
+    """Give NAME a new password; the account is unlocked and signed out everywhere."""
+    engine = _open(config)
+    password = _ask(generate=generate)
+    with reported(), writing(engine) as connection:
+        set_password(connection, name, password)
+    if generate:
+        click.echo(password)
+
+
+@moderators.command("deactivate")
+@click.argument("name")
+@config_option
+def deactivate_command(*, name: str, config: Path | None) -> None:
+    """Put the account of NAME out of use at once."""
+    engine = _open(config)
+    with reported(), writing(engine) as connection:
+        deactivate(connection, name)
+    click.echo(f"{name} can no longer sign in", err=True)

@@ -76,7 +76,9 @@ def decide(
         }
         connection.execute(_NEW_DECISION, row)
         connection.execute(
-            update(Comment).where(Comment.id == current["id"]).values(action=row["action"])
+            update(Comment)
+            .where(Comment.id == current["id"])
+            .values(action=row["action"], escalated=False)
         )
         return {"id": external_id} | decisions(connection, current["id"])[-1]
 

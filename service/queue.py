@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, TextClause, and_, func, select, tuple_
 
 from moderation import Action
 from service.comments import described, fetch_current
@@ -24,10 +24,33 @@ def read_queue(connection: Connection, query: QueueQuery) -> dict[str, Any]:
     ApiError
         If `query.after` is not a position that an earlier page gave.
     """
+    shown, following = read_page(connection, query, visible=IN_REVIEW)
+    return {
+        "comments": _items(connection, shown),
+        "next": following,
+        "counts": {Action.REVIEW.value: count(connection, IN_REVIEW)},
+    }
+
+
+def count(connection: Connection, visible: ColumnElement[bool] | TextClause) -> int:
+    """Return how many comments meet a condition."""
+    return connection.scalar(select(func.count()).select_from(Comment).where(visible)) or 0
+
+
+def read_page(
+    connection: Connection, query: QueueQuery, *, visible: ColumnElement[bool] | TextClause
+) -> tuple[Sequence[RowMapping], str | None]:
+    """Return the comments of one page of the queue, and where the next one begins.
+
+    Raises
+    ------
+    ApiError
+        If `query.after` is not a position that an earlier page gave.
+    """
     by_score = query.order == "score"
     key = tuple_(Comment.score if by_score else Comment.created_at, Comment.id)
     # Written out, not bound: SQLite uses the partial index only for this very condition.
-    condition: ColumnElement[bool] = and_(IN_REVIEW)
+    condition: ColumnElement[bool] = and_(visible)
     if query.after is not None:
         position = tuple_(*_position(query.after, by_score=by_score))
         condition = and_(condition, key < position if by_score else key > position)
@@ -40,15 +63,7 @@ def read_queue(connection: Connection, query: QueueQuery) -> dict[str, Any]:
         limit=query.limit + 1,
     )
     shown, more = rows[: query.limit], len(rows) > query.limit
-    return {
-        "comments": _items(connection, shown),
-        "next": _cursor(shown[-1], by_score=by_score) if more else None,
-        "counts": {
-            Action.REVIEW.value: connection.scalar(
-                select(func.count()).select_from(Comment).where(IN_REVIEW)
-            )
-        },
-    }
+    return shown, _cursor(shown[-1], by_score=by_score) if more else None
 
 
 def _cursor(row: RowMapping, *, by_score: bool) -> str:
@@ -80,8 +95,8 @@ def _position(cursor: str, *, by_score: bool) -> tuple[float | datetime, int]:
 
 def _items(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
     ids = [row["id"] for row in rows]
-    decisions = _newest(connection, Decision, ids)
-    scores = _newest(connection, Score, ids)
+    decisions = newest(connection, Decision, ids)
+    scores = newest(connection, Score, ids)
     return [
         {
             "id": row["external_id"],
@@ -97,7 +112,7 @@ def _items(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str,
     ]
 
 
-def _newest(
+def newest(
     connection: Connection, table: type[Decision] | type[Score], comment_ids: Sequence[int]
 ) -> dict[int, RowMapping]:
     """Return the newest row per comment; one query for the page, not one per comment."""

@@ -1,0 +1,161 @@
+"""Who works on which comment: a claim keeps it from all others until it expires."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    delete,
+    exists,
+    insert,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.exc import IntegrityError
+
+from service.database import writing
+from service.moderators import Person, Role
+from service.tables import IN_REVIEW, Claim, Comment, Skip
+
+CLAIM_TIME = timedelta(minutes=10)
+SKIP_TIME = timedelta(hours=1)
+# More than anyone goes through by leafing on, few enough not to hide a queue from the others.
+CLAIM_LIMIT = 20
+_ATTEMPTS = 20
+_position = tuple_(Comment.score, Comment.id)
+
+
+def claim_next(engine: Engine, person: Person, *, after: int | None = None) -> int | None:
+    """Claim the comment with the highest score that nobody else holds.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the database.
+    person : Person
+        Who will decide.
+    after : int, optional
+        The number of a comment; what comes before it in the queue is passed over.
+
+    Returns
+    -------
+    int or None
+        The number of the comment; None when there is none left.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            with writing(engine) as connection:
+                now = datetime.now(UTC)
+                found = connection.scalar(
+                    select(Comment.id)
+                    .where(_open_to(connection, person, now), _after(after))
+                    .order_by(Comment.score.desc(), Comment.id.desc())
+                    .limit(1)
+                    .with_for_update(of=Comment, skip_locked=True)
+                )
+                if found is not None:
+                    _take(connection, person, comment_id=found)
+                return found
+        except IntegrityError:
+            # On PostgreSQL another moderator's claim may have been committed after we looked.
+            continue
+    return None
+
+
+def claim_one(engine: Engine, person: Person, comment_id: int) -> bool:
+    """Claim one comment; False if another moderator holds it."""
+    try:
+        with writing(engine) as connection:
+            if holder(connection, comment_id, datetime.now(UTC)) not in {None, person.id}:
+                return False
+            _take(connection, person, comment_id=comment_id)
+            return True
+    except IntegrityError:
+        return False
+
+
+def previous(connection: Connection, person: Person, *, before: int) -> int | None:
+    """Return the last comment before another one that this moderator still holds."""
+    at = select(Comment.score, Comment.id).where(Comment.id == before)
+    row = connection.execute(at).one_or_none()
+    if row is None:
+        return None
+    return connection.scalar(
+        select(Comment.id)
+        .join(Claim, Claim.comment_id == Comment.id)
+        .where(
+            IN_REVIEW,
+            Claim.moderator_id == person.id,
+            Claim.expires_at > datetime.now(UTC),
+            _position > tuple_(row.score, row.id),
+        )
+        .order_by(Comment.score, Comment.id)
+        .limit(1)
+    )
+
+
+def holder(connection: Connection, comment_id: int, now: datetime) -> int | None:
+    """Return who holds a comment."""
+    return connection.scalar(
+        select(Claim.moderator_id).where(Claim.comment_id == comment_id, Claim.expires_at > now)
+    )
+
+
+def release(connection: Connection, comment_id: int) -> None:
+    """Take the claim off a comment."""
+    connection.execute(delete(Claim).where(Claim.comment_id == comment_id))
+
+
+def visible_to(person: Person) -> ColumnElement[bool]:
+    """Return the condition for comments in review that this moderator may decide on."""
+    # Written out, not bound: SQLite uses the partial index only for this very condition.
+    lead = person.role.covers(Role.LEAD)
+    return and_(IN_REVIEW) if lead else and_(IN_REVIEW, Comment.escalated.is_(False))
+
+
+def _open_to(connection: Connection, person: Person, now: datetime) -> ColumnElement[bool]:
+    held_by_others = exists().where(
+        Claim.comment_id == Comment.id,
+        Claim.moderator_id != person.id,
+        Claim.expires_at > now,
+    )
+    skipped = exists().where(
+        Skip.comment_id == Comment.id,
+        Skip.moderator_id == person.id,
+        Skip.created_at > now - SKIP_TIME,
+    )
+    return and_(visible_to(person), ~held_by_others, ~skipped)
+
+
+def _after(comment_id: int | None) -> ColumnElement[bool]:
+    if comment_id is None:
+        return and_(text("1 = 1"))
+    other = Comment.__table__.alias("other")
+    position = select(other.c.score, other.c.id).where(other.c.id == comment_id)
+    return _position < position.scalar_subquery()
+
+
+def _take(connection: Connection, person: Person, *, comment_id: int) -> None:
+    now = datetime.now(UTC)
+    connection.execute(
+        delete(Claim).where(
+            Claim.comment_id == comment_id,
+            (Claim.moderator_id == person.id) | (Claim.expires_at <= now),
+        )
+    )
+    connection.execute(
+        insert(Claim).values(
+            comment_id=comment_id, moderator_id=person.id, expires_at=now + CLAIM_TIME
+        )
+    )
+    surplus = (
+        select(Claim.comment_id)
+        .where(Claim.moderator_id == person.id)
+        .order_by(Claim.expires_at.desc(), Claim.comment_id)
+        .offset(CLAIM_LIMIT)
+    )
+    mine = connection.scalars(surplus).all()
+    connection.execute(delete(Claim).where(Claim.comment_id.in_(mine)))

@@ -1,0 +1,210 @@
+"""What a moderator does with the comment before them; every decision is a new row."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    RowMapping,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from moderation import Action
+from service.claims import holder, release
+from service.database import writing
+from service.moderators import Person, Role
+from service.tables import Comment, Decision, Skip
+
+ESCALATED = "escalated"
+UNDO_TIME = timedelta(minutes=30)
+
+_undoing = aliased(Decision)
+_UNDOABLE = (
+    select(Decision.__table__)
+    .where(
+        Decision.moderator_id == bindparam("moderator"),
+        Decision.created_at > bindparam("since"),
+        Decision.undoes.is_(None),
+        ~exists().where(_undoing.undoes == Decision.id),
+    )
+    .order_by(Decision.id.desc())
+    .limit(1)
+)
+
+
+class Move(StrEnum):
+    """What can be done with a comment in review."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    ESCALATE = "escalate"
+    SKIP = "skip"
+
+
+class Refusal(StrEnum):
+    """Why nothing was done."""
+
+    GONE = "gone"
+    CHANGED = "changed"
+    DECIDED = "decided"
+    HELD = "held"
+    FOR_LEADS = "for_leads"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a moderator wants done, and the revision that they read."""
+
+    comment_id: int
+    revision: int
+    move: Move
+    reason: str | None = None
+    note: str | None = None
+
+
+def act(engine: Engine, person: Person, wish: Wish) -> Refusal | None:
+    """Do what a moderator wants; None if it was done."""
+    with writing(engine) as connection:
+        comment = connection.execute(
+            select(Comment.id, Comment.revision, Comment.action, Comment.escalated)
+            .where(Comment.id == wish.comment_id)
+            .with_for_update()
+        ).one_or_none()
+        refusal = _refusal(connection, person, wish=wish, comment=comment)
+        if refusal is not None:
+            return refusal
+        if wish.move is Move.SKIP:
+            _skip(connection, person, comment_id=wish.comment_id)
+        else:
+            _decide(connection, person, wish=wish)
+        release(connection, wish.comment_id)
+        return None
+
+
+def undo(engine: Engine, person: Person) -> int | None:
+    """Take back the newest of a moderator's moves that still stands; return its comment.
+
+    A decision goes back by a new one that says what it undoes. One on which another decision
+    or an edit has followed stays, and so does everything older than `UNDO_TIME`.
+    """
+    with writing(engine) as connection:
+        since = datetime.now(UTC) - UNDO_TIME
+        skip = connection.execute(
+            select(Skip.comment_id, Skip.created_at)
+            .where(Skip.moderator_id == person.id, Skip.created_at > since)
+            .order_by(Skip.created_at.desc())
+            .limit(1)
+        ).one_or_none()
+        decision = connection.execute(_UNDOABLE, {"moderator": person.id, "since": since})
+        last = decision.mappings().one_or_none()
+        if skip is not None and (last is None or last["created_at"] < skip.created_at):
+            connection.execute(delete(Skip).where(_of(skip.comment_id, person)))
+            return int(skip.comment_id)
+        return None if last is None else _take_back(connection, person, last=last)
+
+
+def _refusal(
+    connection: Connection, person: Person, *, wish: Wish, comment: Row[int, int, str, bool] | None
+) -> Refusal | None:
+    if comment is None:
+        return Refusal.GONE
+    if comment.revision != wish.revision:
+        return Refusal.CHANGED
+    if comment.action != Action.REVIEW:
+        return Refusal.DECIDED
+    if comment.escalated and not person.role.covers(Role.LEAD):
+        return Refusal.FOR_LEADS
+    if holder(connection, wish.comment_id, datetime.now(UTC)) not in {None, person.id}:
+        return Refusal.HELD
+    return None
+
+
+def _of(comment_id: int, person: Person) -> ColumnElement[bool]:
+    return (Skip.comment_id == comment_id) & (Skip.moderator_id == person.id)
+
+
+def _skip(connection: Connection, person: Person, *, comment_id: int) -> None:
+    connection.execute(delete(Skip).where(_of(comment_id, person)))
+    connection.execute(
+        insert(Skip).values(
+            comment_id=comment_id, moderator_id=person.id, created_at=datetime.now(UTC)
+        )
+    )
+
+
+def _newest(connection: Connection, comment_id: int) -> RowMapping:
+    return (
+        connection.execute(
+            select(Decision.__table__)
+            .where(Decision.comment_id == comment_id)
+            .order_by(Decision.id.desc())
+            .limit(1)
+        )
+        .mappings()
+        .one()
+    )
+
+
+def _decide(connection: Connection, person: Person, *, wish: Wish) -> None:
+    before = _newest(connection, wish.comment_id)
+    escalates = wish.move is Move.ESCALATE
+    row = {
+        "action": Action.REVIEW.value if escalates else wish.move.value,
+        "reasons": [ESCALATED] if escalates else [wish.reason] if wish.reason else [],
+        "note": wish.note,
+    }
+    _append(connection, person, before=before, row=row)
+
+
+def _append(
+    connection: Connection, person: Person, *, before: RowMapping, row: dict[str, Any]
+) -> None:
+    same = {name: before[name] for name in ("comment_id", "revision", "model", "policy")}
+    made = {"source": "moderator", "moderator_id": person.id, "created_at": datetime.now(UTC)}
+    connection.execute(insert(Decision).values(same | made | row))
+    connection.execute(
+        update(Comment)
+        .where(Comment.id == before["comment_id"])
+        .values(
+            action=row["action"],
+            escalated=row["action"] == Action.REVIEW and ESCALATED in row["reasons"],
+        )
+    )
+
+
+def _take_back(connection: Connection, person: Person, *, last: RowMapping) -> int | None:
+    comment_id = int(last["comment_id"])
+    connection.execute(select(Comment.id).where(Comment.id == comment_id).with_for_update())
+    rows = (
+        connection.execute(
+            select(Decision.__table__)
+            .where(Decision.comment_id == comment_id)
+            .order_by(Decision.id.desc())
+            .limit(2)
+        )
+        .mappings()
+        .all()
+    )
+    newest, before = rows[0], rows[-1]
+    if newest["id"] != last["id"] or before["revision"] != last["revision"]:
+        return None
+    row = {
+        "action": before["action"],
+        "reasons": before["reasons"],
+        "undoes": last["id"],
+        "note": None,
+    }
+    _append(connection, person, before=before, row=row)
+    release(connection, comment_id)
+    return comment_id

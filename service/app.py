@@ -12,6 +12,7 @@ from service.judge import Judge
 from service.problems import answer_problems
 from service.settings import Settings
 from service.state import EXTENSION, ServiceState
+from service.web.blueprint import register_web
 
 
 class _IdConverter(BaseConverter):
@@ -35,6 +36,7 @@ def build_app(settings: Settings) -> Flask:
     app.extensions[EXTENSION] = ServiceState(engine, build_judge(settings))
     app.register_blueprint(api)
     app.register_blueprint(health)
+    register_web(app, settings)
     answer_problems(app)
     guard(app, engine)
     return app

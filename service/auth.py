@@ -1,4 +1,4 @@
-"""Who may call what: every view names the scope it needs, or says that it needs none."""
+"""Who may call what: every view names the scope or role it needs, or says that it needs none."""
 
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
@@ -8,50 +8,58 @@ from sqlalchemy import Engine
 
 from service.errors import ApiError
 from service.keys import Caller, Scope, find_caller
+from service.moderators import Role
+from service.sessions import signed_in
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_RULE = "_required_scope"
+Rule = Scope | Role | None
+_RULE = "_access_rule"
 _REALM = 'Bearer realm="ghirbal"'
 
 
-def requires(scope: Scope | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Mark a view with the scope that its callers need; None opens it to everyone."""
+def requires(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a view with what its callers need; None opens it to everyone.
+
+    A scope asks for an API key that has it, a role for a moderator who is signed in.
+    """
 
     def mark(view: Callable[P, R]) -> Callable[P, R]:
-        setattr(view, _RULE, scope)
+        setattr(view, _RULE, rule)
         return view
 
     return mark
 
 
-def required_scopes(app: Flask) -> dict[str, Scope | None]:
-    """Return the scope of each endpoint.
+def access_rules(app: Flask) -> dict[str, Rule]:
+    """Return what each endpoint requires.
 
     Raises
     ------
     LookupError
         If a view has none: a route that nobody thought about must not go out.
     """
-    scopes: dict[str, Scope | None] = {}
+    rules: dict[str, Rule] = {}
     for endpoint, view in app.view_functions.items():
         if not hasattr(view, _RULE):
             raise LookupError(f"{endpoint} has no @requires(...)")
-        scopes[endpoint] = getattr(view, _RULE)
-    return scopes
+        rules[endpoint] = getattr(view, _RULE)
+    return rules
 
 
 def guard(app: Flask, engine: Engine) -> None:
-    """Check the key of every request to `app`, before its body is read."""
-    scopes = required_scopes(app)
+    """Check the key or the session of every request to `app`, before its body is read."""
+    rules = access_rules(app)
 
     def check() -> None:
         if request.endpoint is None:
             return
-        scope = scopes[request.endpoint]
-        if scope is not None:
-            g.caller = _caller(engine, scope)
+        rule = rules[request.endpoint]
+        if isinstance(rule, Role):
+            g.person = signed_in(engine, rule)
+        elif rule is not None:
+            g.caller = _caller(engine, rule)
 
     app.before_request(check)
 

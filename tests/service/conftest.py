@@ -5,19 +5,22 @@ import shutil
 import subprocess
 import tempfile
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
-from service_samples import POLICY, Caller
-from sqlalchemy import create_engine, text
+from argon2 import PasswordHasher
+from service_samples import PASSWORD, POLICY, Browser, Caller
+from sqlalchemy import create_engine, insert, text
 
 from moderation import load_scorer
 from service import create_app
 from service.database import open_engine, upgrade, writing
 from service.keys import Scope, add_key
+from service.moderators import find_person
 from service.state import EXTENSION
-from service.tables import Base
+from service.tables import Base, Moderator
 
 
 @pytest.fixture(autouse=True)
@@ -166,6 +169,39 @@ def key_for(engine):
     def make(*scopes, name=None):
         with writing(engine) as connection:
             return add_key(connection, name or f"key {next(_numbers)}", scopes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def password_hash():
+    """Return one hash for all accounts: making one is slow on purpose."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+@pytest.fixture
+def person_for(engine, password_hash):
+    """Make accounts by their role."""
+
+    def make(role, name=None):
+        name = name or f"person {next(_numbers)}"
+        with writing(engine) as connection:
+            row = {"name": name, "display_name": name, "role": role.value, "active": True}
+            kept = {"password_hash": password_hash, "password_version": 1, "failed_sign_ins": 0}
+            now = datetime.now(UTC)
+            added = insert(Moderator).returning(Moderator.id)
+            number = connection.scalar(added.values(**row, **kept, preferences={}, created_at=now))
+            return find_person(connection, number, 1)
+
+    return make
+
+
+@pytest.fixture
+def sign_in(app, person_for):
+    """Open browsers by the role of who sits before them."""
+
+    def make(role, name=None):
+        return Browser(app.test_client(), person_for(role, name).name)
 
     return make
 

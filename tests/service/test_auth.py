@@ -1,8 +1,9 @@
 import pytest
 from service_samples import APPROVED, Caller
 
-from service.auth import required_scopes
+from service.auth import access_rules
 from service.keys import Scope
+from service.moderators import Role
 
 # Every route of the service with the scope that it needs. A route that is missing here fails
 # test_every_route_is_in_the_table.
@@ -14,8 +15,33 @@ ROUTES = {
     ("GET", "/v1/queue"): Scope.READ,
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
+    ("GET", "/"): None,
+    ("GET", "/static/<path:filename>"): None,
+    ("GET", "/sign-in"): None,
+    ("POST", "/sign-in"): None,
+    ("POST", "/sign-out"): Role.MODERATOR,
+    ("GET", "/review"): Role.MODERATOR,
+    ("GET", "/review/<int:comment_id>"): Role.MODERATOR,
+    ("POST", "/review/<int:comment_id>"): Role.MODERATOR,
+    ("GET", "/review/<int:comment_id>/next"): Role.MODERATOR,
+    ("GET", "/review/<int:comment_id>/previous"): Role.MODERATOR,
+    ("POST", "/undo"): Role.MODERATOR,
+    ("GET", "/queue"): Role.MODERATOR,
+    ("GET", "/try"): Role.MODERATOR,
+    ("POST", "/try"): Role.MODERATOR,
+    ("GET", "/preferences"): Role.MODERATOR,
+    ("POST", "/preferences"): Role.MODERATOR,
+    ("POST", "/samples/remove"): Role.LEAD,
 }
-CLOSED = {route: scope for route, scope in ROUTES.items() if scope is not None}
+CLOSED = {route: scope for route, scope in ROUTES.items() if isinstance(scope, Scope)}
+FOR_PEOPLE = {route: role for route, role in ROUTES.items() if isinstance(role, Role)}
+OPEN = {
+    "/": 302,
+    "/sign-in": 200,
+    "/static/<path:filename>": 200,
+    "/healthz": 200,
+    "/readyz": 200,
+}
 
 
 def routes(app):
@@ -27,7 +53,8 @@ def routes(app):
 
 
 def path_of(rule):
-    return rule.replace("<id:comment_id>", "c-1")
+    rule = rule.replace("<path:filename>", "ghirbal.css")
+    return rule.replace("<id:comment_id>", "c-1").replace("<int:comment_id>", "1")
 
 
 def test_every_route_is_in_the_table(app):
@@ -37,7 +64,7 @@ def test_every_route_is_in_the_table(app):
 def test_view_without_a_scope_stops_the_start(app):
     app.view_functions["forgotten"] = lambda: "open to all"
     with pytest.raises(LookupError, match="forgotten"):
-        required_scopes(app)
+        access_rules(app)
 
 
 @pytest.mark.parametrize("scope", Scope)
@@ -74,9 +101,45 @@ def test_request_without_a_valid_key_is_401(app, route, header, type_):
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route not in CLOSED])
-def test_health_needs_no_key(app, route):
-    assert app.test_client().get(route[1]).status_code == 200
+def test_open_routes_are_known_one_by_one():
+    assert {rule for (_, rule), needed in ROUTES.items() if needed is None} == set(OPEN)
+
+
+@pytest.mark.parametrize(("rule", "status"), OPEN.items())
+def test_open_route_needs_neither_key_nor_session(app, rule, status):
+    assert app.test_client().get(path_of(rule), buffered=True).status_code == status
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("route", FOR_PEOPLE, ids=" ".join)
+def test_role_opens_its_pages_and_nothing_else(app, sign_in, route, role):
+    method, rule = route
+    answer = sign_in(role).open(path_of(rule), method=method)
+    assert (answer.status_code == 403) is not role.covers(FOR_PEOPLE[route])
+    assert not answer.headers.get("Location", "").startswith("/sign-in?")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("route", CLOSED, ids=" ".join)
+def test_session_opens_no_interface_of_programs(app, sign_in, route, role):
+    method, rule = route
+    client = sign_in(role)
+    assert client.client.open(path_of(rule), method=method, json={}).status_code == 401
+
+
+@pytest.mark.parametrize("route", FOR_PEOPLE, ids=" ".join)
+def test_page_without_a_session_leads_to_the_sign_in(app, key_for, route):
+    method, rule = route
+    caller = Caller(app.test_client(), key_for(*Scope))
+    answer = caller.client.open(path_of(rule), method=method, headers=caller.headers)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("route", [route for route in FOR_PEOPLE if route[0] == "POST"])
+def test_form_without_its_token_is_refused(app, sign_in, route):
+    answer = sign_in(Role.ADMIN).client.post(path_of(route[1]))
+    assert answer.status_code == 400
 
 
 def test_prefix_of_one_key_with_the_secret_of_another_is_refused(app, key_for):

@@ -1,0 +1,106 @@
+"""The blueprint of the pages, and what holds for every one of them."""
+
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask_babel import Babel, gettext
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from service.problems import RETRY_AFTER_S
+from service.sessions import RoleTooLowError, SignInNeededError, set_up_sessions
+from service.settings import Settings
+from service.web.formats import add_filters, locale_of_request
+from service.web.preferences import preferences
+from service.web.reasons import reason_text
+
+web = Blueprint("web", __name__)
+FRAGMENT = "X-Ghirbal-Fragment"
+_csrf = CSRFProtect()
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
+        "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+def register_web(app: Flask, settings: Settings) -> None:
+    """Add the pages to `app`."""
+    # Imported here: they put their views on the blueprint above.
+    from service.web import pages, review, signing  # noqa: F401
+
+    set_up_sessions(app, settings)
+    # Checked by the blueprint below: a caller with an API key has no cookie to be abused.
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None)
+    _csrf.init_app(app)
+    Babel(
+        app,
+        default_translation_directories=str(Path(app.root_path) / "translations"),
+        locale_selector=locale_of_request,
+        default_timezone=settings.time_zone,
+    )
+    add_filters(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(preferences=preferences, reason_text=reason_text)
+    app.register_blueprint(web)
+
+
+@web.before_request
+def _check_csrf() -> None:
+    if request.method == "POST":
+        _csrf.protect()
+
+
+@web.after_request
+def _add_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+@web.errorhandler(SignInNeededError)
+def _sign_in_needed(_error: SignInNeededError) -> BaseResponse | tuple[str, int]:
+    if FRAGMENT in request.headers:
+        return "", 401
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("web.sign_in", next=wanted), 303)
+
+
+@web.errorhandler(RoleTooLowError)
+def _role_too_low(_error: RoleTooLowError) -> tuple[str, int]:
+    return _problem(403, gettext("Your account may not do this."))
+
+
+@web.errorhandler(CSRFError)
+def _csrf_missing(_error: CSRFError) -> tuple[str, int]:
+    return _problem(
+        400, gettext("This form is out of date. Go back, load the page again and repeat.")
+    )
+
+
+@web.errorhandler(HTTPException)
+def _http_error(error: HTTPException) -> tuple[str, int]:
+    status = error.code or 500
+    if status == 404:
+        return _problem(404, gettext("There is nothing at this address."))
+    return _problem(status, gettext("The request cannot be understood."))
+
+
+@web.errorhandler(OperationalError)
+@web.errorhandler(InterfaceError)
+@web.errorhandler(PoolTimeoutError)
+def _database_error(_error: Exception) -> tuple[str, int, dict[str, str]]:
+    message = gettext("The database cannot be reached. Nothing was stored; try again in a moment.")
+    return *_problem(503, message), {"Retry-After": RETRY_AFTER_S}
+
+
+def _problem(status: int, message: str) -> tuple[str, int]:
+    return render_template("problem.html", message=message), status

@@ -1,0 +1,63 @@
+"""Numbers and times in the digits, language and zone of the reader."""
+
+from datetime import UTC, datetime
+
+from babel.dates import format_timedelta
+from babel.numbers import format_decimal
+from flask import Flask
+from flask_babel import format_datetime, get_locale, gettext
+from markupsafe import Markup
+
+from moderation import Action
+from service.web.preferences import preferences
+
+_ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
+
+
+def locale_of_request() -> str:
+    """Return the language of the page."""
+    return preferences().language
+
+
+def add_filters(app: Flask) -> None:
+    """Make the functions below known to templates."""
+    app.jinja_env.filters.update(
+        number=number, score=score, moment=moment, action=action_text, digits=digits
+    )
+
+
+def digits(text: str) -> str:
+    """Return `text` in the digits that the moderator reads."""
+    return text.translate(_ARABIC_DIGITS) if preferences().numbering == "arab" else text
+
+
+def number(value: int) -> str:
+    """Return a whole number."""
+    return format_decimal(value, locale=get_locale(), numbering_system=preferences().numbering)
+
+
+def score(value: float) -> str:
+    """Return a score with two decimals."""
+    return format_decimal(
+        value, format="0.00", locale=get_locale(), numbering_system=preferences().numbering
+    )
+
+
+def moment(value: datetime) -> Markup:
+    """Return how long ago something was, with the time of day for whoever points at it."""
+    ago = format_timedelta(
+        value - datetime.now(UTC), add_direction=True, locale=get_locale(), granularity="minute"
+    )
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        value.isoformat(), digits(format_datetime(value, "medium")), digits(ago)
+    )
+
+
+def action_text(action: str) -> str:
+    """Return what an action is called, of a comment that it happened to."""
+    told: dict[str, str] = {
+        Action.APPROVE.value: gettext("published"),
+        Action.REVIEW.value: gettext("in review"),
+        Action.REJECT.value: gettext("rejected"),
+    }
+    return told[action]

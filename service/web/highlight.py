@@ -1,0 +1,71 @@
+"""A comment's original text cut into pieces: marked words, and controls made visible."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+# Controls would do their work unseen, among them those that turn the direction of what follows.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """An attribute or a list, and how much a word weighs for it."""
+
+    attribute: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text under the same marks; `control` names a character that is not shown."""
+
+    text: str
+    whys: tuple[Why, ...] = ()
+    control: str | None = None
+
+    @property
+    def strength(self) -> str:
+        """How much the strongest mark weighs, as a class of the style sheet."""
+        return "strong" if self.whys[0].score >= 0.7 else "weak"
+
+
+def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Piece]:
+    """Cut `text` where a mark or a control begins or ends; put together it is whole again."""
+    cuts = {0, len(text)}
+    for span in spans:
+        cuts.update((min(span["start"], len(text)), min(span["end"], len(text))))
+    for match in _CONTROL.finditer(text):
+        cuts.update(match.span())
+    return [_piece(text, spans, start=start, end=end) for start, end in pairwise(sorted(cuts))]
+
+
+def words(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Piece]:
+    """Return the marked words with everything that each was marked for, strongest first."""
+    places = sorted({(span["start"], span["end"]) for span in spans})
+    found = [
+        Piece(text[start:end], _whys(span for span in spans if _at(span) == (start, end)))
+        for start, end in places
+    ]
+    return sorted(found, key=lambda piece: -piece.whys[0].score)
+
+
+def _at(span: Mapping[str, Any]) -> tuple[int, int]:
+    return span["start"], span["end"]
+
+
+def _piece(text: str, spans: Sequence[Mapping[str, Any]], *, start: int, end: int) -> Piece:
+    shown = text[start:end]
+    control = f"U+{ord(shown):04X}" if _CONTROL.fullmatch(shown) else None
+    covering = (span for span in spans if span["start"] <= start and end <= span["end"])
+    return Piece(shown, _whys(covering), control)
+
+
+def _whys(spans: Any) -> tuple[Why, ...]:  # noqa: ANN401 - any iterable of stored spans
+    best: dict[str, float] = {}
+    for span in spans:
+        best[span["attribute"]] = max(span["score"], best.get(span["attribute"], 0.0))
+    ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Why(attribute, score) for attribute, score in ordered)

@@ -15,7 +15,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 run: $(VENV)/.installed ## start the service with the shipped model; data stays in instance/
-	@$(BIN)/ghirbal serve --port $(PORT) --demo-key instance/demo-key
+	@$(BIN)/ghirbal serve --port $(PORT) --demo-key instance/demo-key --samples
 
 lint: $(VENV)/.installed-test ## ruff and mypy, as CI runs them
 	$(BIN)/ruff check .

@@ -8,6 +8,8 @@ import click
 from service.options import config_option
 from service.settings import Settings, load_settings
 
+FIRST_NAME = "admin"
+_MODERATORS = "ghirbal moderators add | set-password | list"
 _BODY = '{"text": "انت حمار ومش بتفهم"}'
 
 
@@ -20,31 +22,44 @@ _BODY = '{"text": "انت حمار ومش بتفهم"}'
     type=click.Path(dir_okay=False, path_type=Path),
     help="File that holds a key for trying the service out; made if there is none.",
 )
+@click.option(
+    "--samples",
+    is_flag=True,
+    help="Put invented comments into an empty database, and make a first account if there is none.",
+)
 @config_option
-def serve(*, demo_key: Path | None, config: Path | None, **listen: str | int | None) -> None:
+def serve(
+    *, demo_key: Path | None, samples: bool, config: Path | None, **listen: str | int | None
+) -> None:
     """Serve the API until stopped; the database is made or brought up to date first."""
     settings = load_settings(listen, file=config)
     # Imported late, so that a bad setting is told at once.
     from service.app import build_app
     from service.database import open_engine, upgrade
     from service.demo import ensure_demo_key
+    from service.first_minute import prepare
     from service.server import check_free, run
+    from service.state import service_state_of
 
     check_free(settings.host, settings.port)
     engine = open_engine(settings.database_url)
     upgrade(engine)
     if demo_key is not None:
         ensure_demo_key(engine, demo_key)
+    app = build_app(settings)
+    password = prepare(engine, service_state_of(app).judge) if samples else None
     # No connection may be open when workers are forked: two processes would share it.
     engine.dispose()
-    app = build_app(settings)
-    run(app, settings, on_listening=lambda: _announce(settings, demo_key))
+    run(app, settings, on_listening=lambda: _announce(settings, demo_key, password=password))
 
 
-def _announce(settings: Settings, demo_key: Path | None) -> None:
+def _announce(settings: Settings, demo_key: Path | None, *, password: str | None) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"http://{host}:{settings.port}"
     click.echo(f"Ghirbal listens on {url}\n")
+    click.echo(f"Moderators sign in there; accounts: {_MODERATORS}\n")
+    if password is not None:
+        click.echo(f"The first account, shown this once:  name {FIRST_NAME}  password {password}\n")
     if demo_key is None:
         click.echo("Make a key: ghirbal keys add NAME --scope score --scope ingest")
         click.echo("Then try it, with the key in place of KEY:\n")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import Engine
 
 from service.judge import Judge
@@ -21,4 +21,9 @@ class ServiceState:
 
 def service_state() -> ServiceState:
     """Return the parts of the application that serves the request."""
-    return cast(ServiceState, current_app.extensions[EXTENSION])
+    return service_state_of(current_app)
+
+
+def service_state_of(app: Flask) -> ServiceState:
+    """Return the parts of an application."""
+    return cast(ServiceState, app.extensions[EXTENSION])

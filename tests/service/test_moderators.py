@@ -1,12 +1,16 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from serving import Served
 from sqlalchemy import text, update
 
 from service.cli import ghirbal
 from service.database import open_engine, writing
 from service.errors import KeyFileError, ModeratorError
+from service.first_minute import prepare
+from service.judge import Judge
 from service.moderators import (
     Role,
     add_moderator,
@@ -176,3 +180,27 @@ def test_damaged_secret_is_refused(tmp_path):
     (tmp_path / "session-secret").write_text("", encoding="ascii")
     with pytest.raises(KeyFileError, match="remove it"):
         session_secret(Settings(database_url=f"sqlite:///{tmp_path}/ghirbal.sqlite3"))
+
+
+def test_first_account_is_made_once_and_its_password_works(sqlite_url, scorer):
+    engine = open_engine(sqlite_url)
+    judge = Judge(scorer, scorer.default_policy())
+    password = prepare(engine, judge)
+    assert sign_in(engine, "admin", password).role is Role.ADMIN
+    assert prepare(engine, judge) is None
+    engine.dispose()
+
+
+@pytest.mark.slow
+def test_start_with_samples_prints_the_password_and_the_page_of_them(sqlite_url):
+    served = Served(sqlite_url, "--samples")
+    served.start()
+    _, output, errors = served.stop()
+    assert errors == ""
+    name, password = re.search(r"name (\S+)  password (\S+)", output).groups()
+    engine = open_engine(sqlite_url)
+    assert sign_in(engine, name, password) is not None
+    engine.dispose()
+    served.start()
+    _, output, _ = served.stop()
+    assert "shown this once" not in output

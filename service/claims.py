@@ -66,9 +66,12 @@ def claim_next(engine: Engine, person: Person, *, after: int | None = None) -> i
 
 
 def claim_one(engine: Engine, person: Person, comment_id: int) -> bool:
-    """Claim one comment; False if another moderator holds it."""
+    """Claim one comment if it waits; False if another moderator holds it."""
+    waiting = select(Comment.id).where(IN_REVIEW, Comment.id == comment_id)
     try:
         with writing(engine) as connection:
+            if connection.scalar(waiting.with_for_update()) is None:
+                return True
             if holder(connection, comment_id, datetime.now(UTC)) not in {None, person.id}:
                 return False
             _take(connection, person, comment_id=comment_id)

@@ -33,13 +33,23 @@ def digits(text: str) -> str:
 
 def number(value: int) -> str:
     """Return a whole number."""
-    return format_decimal(value, locale=get_locale(), numbering_system=preferences().numbering)
+    return _decimal(value, "#,##0")
 
 
 def score(value: float) -> str:
     """Return a score with two decimals."""
-    return format_decimal(
-        value, format="0.00", locale=get_locale(), numbering_system=preferences().numbering
+    return _decimal(value, "0.00")
+
+
+def _decimal(value: float, pattern: str) -> str:
+    # Babel 2.18 takes the separators from the numbering system, but not the digits.
+    return digits(
+        format_decimal(
+            value,
+            format=pattern,
+            locale=get_locale(),
+            numbering_system=preferences().numbering,
+        )
     )
 
 

@@ -1,0 +1,314 @@
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from service_samples import PASSWORD, SUSPECT
+from sqlalchemy import text
+
+from service.database import writing
+from service.moderators import Role
+from service.samples import put_samples
+from service.state import EXTENSION
+
+
+@pytest.fixture
+def browser(sign_in):
+    return sign_in(Role.MODERATOR, "sara")
+
+
+@pytest.fixture
+def waiting(site, engine):
+    """Put three comments of one author under one article into review, 3 before 2 before 1."""
+    for number in (1, 2, 3):
+        site.post(
+            "/v1/comments",
+            {
+                "id": f"c-{number}",
+                "text": f"{SUSPECT} {number}",
+                "author": {"id": "u-1", "name": "نبيل"},
+                "article": {"title": "الميزانية", "url": "https://example.org/a-1"},
+                "parent_id": "c-1" if number == 3 else None,
+            },
+        )
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE comment SET score = id / 10.0"))
+    return site
+
+
+def told(page):
+    return re.findall(r'<p class="(?:done|problem|message)">(.*?)</p>', page)
+
+
+def state(site, number):
+    return site.get(f"/v1/comments/c-{number}").get_json()["decisions"][-1]
+
+
+def test_page_is_arabic_and_right_to_left_first(app):
+    page = app.test_client().get("/sign-in").text
+    assert '<html lang="ar" dir="rtl"' in page
+    assert "كلمة السر" in page
+
+
+def test_language_can_be_switched_before_signing_in(app):
+    client = app.test_client()
+    page = client.get("/sign-in?language=en", follow_redirects=True).text
+    assert '<html lang="en" dir="ltr"' in page
+    assert "Password" in page
+
+
+def test_page_lets_in_nothing_from_outside_and_no_inline_script(browser, waiting):
+    for path in ("/sign-in", "/review", "/queue", "/try", "/preferences"):
+        answer = browser.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+        assert "unsafe" not in policy
+        assert "<style" not in answer.text
+        assert re.findall(r"<script(?! src=)|\son\w+=|\sstyle=", answer.text) == []
+
+
+def test_cookie_is_kept_from_scripts_and_other_sites(app, person_for):
+    client = app.test_client()
+    person_for(Role.MODERATOR, "sara")
+    token = re.search(r'csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]
+    form = {"name": "sara", "password": PASSWORD, "csrf_token": token}
+    cookie = client.post("/sign-in", data=form).headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_token_from_before_the_sign_in_is_worth_nothing_after_it(app, person_for):
+    client = app.test_client()
+    person_for(Role.MODERATOR, "sara")
+    token = re.search(r'csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]
+    client.post("/sign-in", data={"name": "sara", "password": PASSWORD, "csrf_token": token})
+    assert client.post("/undo", data={"csrf_token": token}).status_code == 400
+
+
+def test_wrong_password_is_told_without_saying_which_part_was_wrong(app, person_for):
+    client = app.test_client()
+    person_for(Role.MODERATOR, "sara")
+    token = re.search(r'csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]
+    answers = [
+        client.post("/sign-in", data={"name": name, "password": "wrong", "csrf_token": token})
+        for name in ("sara", "nobody")
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert told(answers[0].text) == told(answers[1].text)
+
+
+@pytest.mark.parametrize("wanted", ["https://example.org/", "//example.org", "/\\example.org"])
+def test_sign_in_leads_to_no_other_site(app, person_for, wanted):
+    client = app.test_client()
+    person_for(Role.MODERATOR, "sara")
+    token = re.search(r'csrf_token" value="([^"]+)"', client.get("/sign-in").text)[1]
+    form = {"name": "sara", "password": PASSWORD, "csrf_token": token, "next": wanted}
+    assert client.post("/sign-in", data=form).headers["Location"] == "/review"
+
+
+def test_sign_out_ends_the_session(browser):
+    assert browser.post("/sign-out").status_code == 303
+    assert browser.get("/review").headers["Location"].startswith("/sign-in")
+
+
+def test_comment_is_shown_with_its_surroundings(browser, waiting):
+    page = browser.get("/review").text
+    assert '<a href="https://example.org/a-1" target="_blank" rel="noopener noreferrer">' in page
+    assert "ردا على" in page
+    assert "قيد المراجعة: ٣" in page
+    assert "كلمة من قائمة الاشتباه" in page
+    assert re.search(r'<mark class="strong"[^>]*data-why="[^"]*١٫٠٠"[^>]*>غربال</mark>', page)
+
+
+@pytest.mark.parametrize(
+    ("form", "action", "reasons"),
+    [
+        ({"move": "approve"}, "approve", []),
+        ({"move": "reject", "reason": "insult"}, "reject", ["insult"]),
+        ({"move": "escalate"}, "review", ["escalated"]),
+    ],
+)
+def test_form_decides_and_leads_to_the_next_without_a_script(
+    browser, waiting, form, action, reasons
+):
+    answer = browser.post("/review/3", revision="1", **form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/review/2")
+    decision = state(waiting, 3)
+    assert (decision["action"], decision["reasons"]) == (action, reasons)
+    assert len(told(browser.get("/review/2").text)) == 1
+
+
+def test_script_gets_the_next_comment_in_the_answer(browser, waiting):
+    answer = browser.post(
+        "/review/3", revision="1", move="approve", headers={"X-Ghirbal-Fragment": "1"}
+    )
+    assert answer.status_code == 200
+    assert answer.headers["X-Ghirbal-Address"] == "/review/2"
+    assert answer.text.lstrip().startswith('<div id="desk">')
+    assert told(answer.text) == ["نُشر التعليق."]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"move": "delete", "revision": "1"},
+        {"move": "approve"},
+        {"move": "approve", "revision": "x"},
+        {"move": "reject", "revision": "1"},
+        {"move": "reject", "revision": "1", "reason": "unheard of"},
+    ],
+)
+def test_form_that_makes_no_sense_is_refused(browser, waiting, form):
+    assert browser.post("/review/3", **form).status_code == 400
+    assert state(waiting, 3)["source"] == "list"
+
+
+def test_undo_shows_the_comment_again(browser, waiting):
+    browser.post("/review/3", revision="1", move="approve")
+    assert browser.post("/undo").headers["Location"] == "/review/3"
+    assert state(waiting, 3)["action"] == "review"
+
+
+def test_two_moderators_see_different_comments(sign_in, waiting):
+    pages = [sign_in(Role.MODERATOR).get("/review") for _ in range(2)]
+    assert [page.headers["X-Ghirbal-Address"] for page in pages] == ["/review/3", "/review/2"]
+
+
+def test_comment_that_another_holds_is_not_shown(sign_in, waiting):
+    sign_in(Role.MODERATOR).get("/review/3")
+    answer = sign_in(Role.MODERATOR).get("/review/3")
+    assert answer.headers["X-Ghirbal-Address"] == "/review/2"
+    assert told(answer.text) == ["يعمل مشرف آخر على هذا التعليق."]
+
+
+def test_comment_passed_to_a_lead_cannot_be_decided_on_by_a_moderator(sign_in, browser, waiting):
+    browser.post("/review/3", revision="1", move="escalate")
+    assert 'value="approve"' not in browser.get("/review/3").text
+    lead = sign_in(Role.LEAD)
+    assert 'value="approve"' in lead.get("/review/3").text
+
+
+def test_comment_that_is_not_there_is_told_in_the_page(browser, waiting):
+    answer = browser.get("/review/99")
+    assert answer.status_code == 404
+    assert "لا شيء في هذا العنوان" in answer.text
+
+
+def test_empty_queue_is_told(browser):
+    assert "لا شيء في انتظاركم" in browser.get("/review").text
+
+
+HOSTILE = [
+    pytest.param("<script>alert(1)</script><b>غربال</b>", id="html"),
+    pytest.param("\u202eغربال\u202d abc\u2066", id="bidi-controls"),
+    pytest.param("غربال " + "ب" * 10_000, id="no-space"),
+    pytest.param("غربال " + "ه" + "\u0651" * 300, id="combining-marks"),
+    pytest.param("غربال\u0007\u001b[31m", id="terminal-controls"),
+    pytest.param("\U0001f600 غربال \U0001f600", id="outside-the-basic-plane"),
+]
+
+
+@pytest.mark.parametrize("comment", HOSTILE)
+def test_hostile_text_is_shown_completely_and_harmlessly(site, browser, comment):
+    site.post(
+        "/v1/comments",
+        {"id": "1", "text": comment, "author": {"name": "<i>"}, "article": {"url": "javascript:1"}},
+    )
+    page = browser.get("/review").text
+    (shown,) = re.findall(r'<p class="text main" dir="auto">(.*?)</p>', page, re.DOTALL)
+    assert re.findall(r"<(?!/?(?:mark|span)\b)", shown) == []
+    controls = r'<span class="control" dir="ltr">U\+([0-9A-F]+)</span>'
+    whole = re.sub(controls, lambda match: chr(int(match[1], 16)), shown)
+    assert unescape(re.sub(r"</?mark.*?>", "", whole)) == comment
+    assert re.findall(r"<mark[^>]*>(.*?)</mark>", shown)[0] == "غربال"
+    assert "<i>" not in page
+    assert "javascript:" not in page
+
+
+def test_list_links_to_what_waits(browser, waiting):
+    page = browser.get("/queue").text
+    assert re.findall(r'class="open" href="(.*?)"', page) == ["/review/3", "/review/2", "/review/1"]
+    oldest = browser.get("/queue?order=oldest").text
+    assert re.findall(r'class="open" href="(.*?)"', oldest)[0] == "/review/1"
+    assert browser.get("/queue?after=nonsense").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (0, "لا تعليق ينتظر"),
+        (1, "تعليق واحد ينتظر"),
+        (2, "تعليقان ينتظران"),
+        (3, "٣ تعليقات تنتظر"),
+        (11, "١١ تعليقا ينتظر"),
+        (100, "١٠٠ تعليق ينتظر"),
+        (103, "١٠٣ تعليقات تنتظر"),
+    ],
+)
+def test_number_of_comments_is_put_as_arabic_puts_it(app, browser, monkeypatch, count, shown):
+    monkeypatch.setattr("service.web.review.count", lambda _connection, _visible: count)
+    assert shown in browser.get("/queue").text
+
+
+def test_digits_can_be_latin(browser, waiting):
+    browser.post("/preferences", switches="1", digits="latn", language="ar", theme="dark")
+    page = browser.get("/review").text
+    assert "قيد المراجعة: 3" in page
+    assert 'data-theme="dark"' in page
+
+
+def test_preferences_are_kept_with_the_account(app, browser):
+    browser.post("/preferences", switches="1", language="en", blur="on")
+    page = browser.get("/preferences").text
+    assert '<html lang="en" dir="ltr"' in page
+    assert 'data-keys="off"' in page
+    assert re.search(r'name="blur" checked', page)
+
+
+def test_preference_that_does_not_exist_changes_nothing(browser):
+    assert browser.post("/preferences", language="<b>").status_code == 303
+    assert '<html lang="ar"' in browser.get("/preferences").text
+
+
+def test_blurred_text_can_be_asked_for_without_a_script(browser, waiting):
+    browser.post("/preferences", switches="1", blur="on")
+    page = browser.get("/review").text
+    assert '<input type="checkbox" id="show"' in page
+    assert 'class="text main blurred"' in page
+
+
+def test_text_can_be_tried_out_and_is_not_stored(browser, engine):
+    page = browser.post("/try", text="اشتريت غـربـال").text
+    assert "النتيجة: قيد المراجعة" in page
+    assert "اشتريت غربال</p>" in page
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM comment")) == 0
+
+
+@pytest.mark.parametrize(("comment", "status"), [("", 400), (" \n", 400), ("ب" * 10_241, 413)])
+def test_text_that_cannot_be_tried_out_is_told(browser, comment, status):
+    answer = browser.post("/try", text=comment)
+    assert answer.status_code == status
+    assert len(told(answer.text)) == 1
+
+
+def test_samples_are_marked_and_removed_with_one_click(app, engine, sign_in):
+    put_samples(engine, app.extensions[EXTENSION].judge)
+    lead = sign_in(Role.LEAD)
+    assert '<span class="badge">مثال</span>' in lead.get("/review").text
+    lead.post("/samples/remove")
+    assert "لا شيء في انتظاركم" in lead.get("/review").text
+
+
+def test_database_that_is_away_is_told_in_the_page(browser, waiting, engine):
+    with writing(engine) as connection:
+        connection.execute(text("ALTER TABLE claim RENAME TO away"))
+    answer = browser.get("/review")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "Traceback" not in answer.text
+
+
+def test_session_ends_by_itself(app):
+    assert app.permanent_session_lifetime == timedelta(hours=12)

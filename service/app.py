@@ -1,15 +1,24 @@
 """Putting the application together; whatever is wrong with the settings stops it here."""
 
+from dataclasses import replace
+
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from moderation import Policy, load_scorer
 from service.api import api
-from service.auth import guard
+from service.auth import guard, access_rules
+from service.coral import coral
 from service.database import open_engine
 from service.health import health
 from service.judge import Judge
+from service.metrics import Metrics, metrics_page
+from service.moderations import moderations
+from service.observe import observe
+from service.openapi import describe_api, reference
+from service.perspective import perspective
 from service.problems import answer_problems
+from service.rate_limits import limit_rates
 from service.settings import Settings
 from service.state import EXTENSION, ServiceState
 from service.web.blueprint import register_web
@@ -33,12 +42,22 @@ def build_app(settings: Settings) -> Flask:
     # An id such as "https://site/1" must not be redirected to one with a single slash.
     app.url_map.merge_slashes = False
     engine = open_engine(settings.database_url)
-    app.extensions[EXTENSION] = ServiceState(engine, build_judge(settings))
+    metrics = Metrics()
+    judge = replace(build_judge(settings), observe=metrics.judged)
+    app.extensions[EXTENSION] = ServiceState(engine, judge, settings, metrics)
+    observe(app, judge=judge, metrics=metrics)
     app.register_blueprint(api)
     app.register_blueprint(health)
     register_web(app, settings)
+    app.register_blueprint(perspective)
+    app.register_blueprint(moderations)
+    app.register_blueprint(coral)
+    app.register_blueprint(metrics_page)
+    app.register_blueprint(reference)
     answer_problems(app)
     guard(app, engine)
+    describe_api(app, access_rules(app))
+    limit_rates(app, settings)
     return app
 
 

@@ -1,6 +1,7 @@
 """Who may call what: every view names the scope or role it needs, or says that it needs none."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, g, request
@@ -16,10 +17,38 @@ R = TypeVar("R")
 
 Rule = Scope | Role | None
 _RULE = "_access_rule"
+_CREDENTIAL = "_credential"
 _REALM = 'Bearer realm="ghirbal"'
 
 
-def requires(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def bearer() -> str | None:
+    """Return the key in the header ``Authorization: Bearer KEY``."""
+    kind, _, key = request.headers.get("Authorization", "").strip().partition(" ")
+    return key.strip() or None if kind.lower() == "bearer" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """How the callers of a view show who they are.
+
+    Parameters
+    ----------
+    read : callable
+        Returns the key in the request that is being served, None if there is none.
+    needed : callable
+        Says whether the view is closed to callers without a valid key.
+    """
+
+    read: Callable[[], str | None] = bearer
+    needed: Callable[[], bool] = lambda: True
+
+
+_BEARER = Credential()
+
+
+def requires(
+    rule: Rule, *, by: Credential = _BEARER
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a view with what its callers need; None opens it to everyone.
 
     A scope asks for an API key that has it, a role for a moderator who is signed in.
@@ -27,6 +56,7 @@ def requires(rule: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def mark(view: Callable[P, R]) -> Callable[P, R]:
         setattr(view, _RULE, rule)
+        setattr(view, _CREDENTIAL, by)
         return view
 
     return mark
@@ -52,21 +82,33 @@ def guard(app: Flask, engine: Engine) -> None:
     """Check the key or the session of every request to `app`, before its body is read."""
     rules = access_rules(app)
 
+    credentials = {name: getattr(app.view_functions[name], _CREDENTIAL) for name in rules}
+
     def check() -> None:
+        g.caller = None
         if request.endpoint is None:
             return
         rule = rules[request.endpoint]
         if isinstance(rule, Role):
             g.person = signed_in(engine, rule)
         elif rule is not None:
-            g.caller = _caller(engine, rule)
+            g.key_asked = True
+            g.caller = _caller(engine, rule, credentials[request.endpoint])
 
     app.before_request(check)
 
 
-def _caller(engine: Engine, scope: Scope) -> Caller:
-    kind, _, key = request.headers.get("Authorization", "").strip().partition(" ")
-    if kind.lower() != "bearer" or not key.strip():
+def _caller(engine: Engine, scope: Scope, by: Credential) -> Caller | None:
+    try:
+        return _known_caller(engine, scope, by.read())
+    except ApiError:
+        if by.needed():
+            raise
+        return None
+
+
+def _known_caller(engine: Engine, scope: Scope, key: str | None) -> Caller:
+    if key is None:
         raise ApiError(
             401,
             "key_missing",
@@ -74,7 +116,7 @@ def _caller(engine: Engine, scope: Scope) -> Caller:
             headers={"WWW-Authenticate": _REALM},
         )
     with engine.connect() as connection:
-        caller = find_caller(connection, key.strip())
+        caller = find_caller(connection, key)
     if caller is None:
         raise ApiError(
             401,

@@ -28,6 +28,8 @@ def readyz() -> tuple[Response, int]:
         "model": state.judge.scorer.version,
         "policy": state.judge.policy.version,
         "database": problem or "ok",
+        # Told, but not a reason to be taken out of service: late answers are better than none.
+        "scoring": "degraded" if state.metrics.degraded else "ok",
     }
     return jsonify(answer), 200 if problem is None else 503
 

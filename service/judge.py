@@ -1,6 +1,6 @@
 """The one place where the service scores and decides."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,15 +55,26 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A scorer and the policy in force."""
+    """A scorer and the policy in force.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    policy : Policy
+    observe : callable
+        Told of all judgements, for the metrics.
+    """
 
     scorer: Scorer
     policy: Policy
+    observe: Callable[[Sequence[Judgement]], None] = lambda judgements: None
 
     def judge(self, texts: Sequence[str], *, spans: bool = True) -> list[Judgement]:
         """Return one judgement per text, in the same order; `spans` as for `Scorer.score`."""
         scores = self.scorer.score(texts, spans=spans)
-        return [
+        judgements = [
             Judgement(score, self.policy.decide(text, score))
             for text, score in zip(texts, scores, strict=True)
         ]
+        self.observe(judgements)
+        return judgements

@@ -1,6 +1,8 @@
-"""Turning every failure of a request into the one shape of an error."""
+"""Turning every failure of a request into an error of the shape that its callers read."""
 
-from flask import Flask, Response, current_app, jsonify
+from collections.abc import Callable
+
+from flask import Blueprint, Flask, Response, current_app, g, jsonify
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -22,23 +24,36 @@ _TYPES = {
 }
 
 
-def answer_problems(app: Flask) -> None:
-    """Register the handlers on `app`."""
-    app.register_error_handler(ApiError, _api_error)
-    app.register_error_handler(HTTPException, _http_error)
-    for failure in (OperationalError, InterfaceError, PoolTimeoutError):
-        app.register_error_handler(failure, _database_error)
-    app.register_error_handler(InternalServerError, _internal_error)
-
-
-def _api_error(error: ApiError) -> Response:
+def _native(error: ApiError) -> Response:
     response = jsonify(error.to_document())
     response.status_code = error.status
-    response.headers.update(error.headers)
     return response
 
 
-def _http_error(error: HTTPException) -> Response:
+def answer_problems(
+    routes: Flask | Blueprint, render: Callable[[ApiError], Response] = _native
+) -> None:
+    """Register the handlers on `routes`; `render` gives an error the shape of its format."""
+
+    def api_error(error: ApiError) -> Response:
+        response = render(error)
+        response.headers.update(error.headers)
+        # For the metrics: what went wrong, by its stable code.
+        g.error_type = error.type
+        return response
+
+    def handled(translate: Callable[[Exception], ApiError]) -> Callable[[Exception], Response]:
+        return lambda error: api_error(translate(error))
+
+    routes.register_error_handler(ApiError, api_error)
+    routes.register_error_handler(HTTPException, handled(_http_error))
+    for failure in (OperationalError, InterfaceError, PoolTimeoutError):
+        routes.register_error_handler(failure, handled(_database_error))
+    routes.register_error_handler(InternalServerError, handled(_internal_error))
+
+
+def _http_error(error: Exception) -> ApiError:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     status = error.code or 500
     type_, message = _TYPES.get(status, ("http_error", error.name.lower()))
     headers = {
@@ -46,24 +61,20 @@ def _http_error(error: HTTPException) -> Response:
         for name, value in error.get_headers()
         if name.lower() in {"allow", "retry-after", "location"}
     }
-    return _api_error(ApiError(status, type_, message, headers=headers))
+    return ApiError(status, type_, message, headers=headers)
 
 
-def _database_error(error: Exception) -> Response:
+def _database_error(error: Exception) -> ApiError:
     # Locked, full, gone: all pass, and a site that sends again later loses nothing.
     current_app.logger.error("database: %s", getattr(error, "orig", None) or error)
-    return _api_error(
-        ApiError(
-            503,
-            "database_unavailable",
-            "the database cannot take this now; nothing was stored, send it again later",
-            headers={"Retry-After": RETRY_AFTER_S},
-        )
+    return ApiError(
+        503,
+        "database_unavailable",
+        "the database cannot take this now; nothing was stored, send it again later",
+        headers={"Retry-After": RETRY_AFTER_S},
     )
 
 
-def _internal_error(error: InternalServerError) -> Response:
+def _internal_error(_error: Exception) -> ApiError:
     # Flask has logged the cause with its traceback.
-    return _api_error(
-        ApiError(500, "internal_error", "the service failed; the log of the operator says why")
-    )
+    return ApiError(500, "internal_error", "the service failed; the log of the operator says why")

@@ -57,7 +57,17 @@ def _item_id(value: object) -> object:
 
 def is_unicode(text: str) -> bool:
     """Return whether `text` has no unpaired surrogates, which JSON can spell but UTF-8 cannot."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unicode(text: str) -> str:
+    if not is_unicode(text):
+        raise PydanticCustomError("string_unicode", "must be valid Unicode")
+    return text
 
 
 def _blank_as_none(value: object) -> object:
@@ -66,6 +76,8 @@ def _blank_as_none(value: object) -> object:
 
 ScorableText = Annotated[str, Field(strict=True), AfterValidator(_scorable)]
 StorableText = Annotated[ScorableText, AfterValidator(_storable)]
+UnicodeString = Annotated[str, Field(strict=True), AfterValidator(_unicode)]
+StorableString = Annotated[UnicodeString, AfterValidator(_storable)]
 Id = Annotated[
     str, Field(strict=True, min_length=1, max_length=ID_LIMIT), AfterValidator(_storable)
 ]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from service.metrics_folder import shared_metrics
 from service.options import config_option
 from service.settings import Settings, load_settings
 
@@ -33,14 +34,22 @@ def serve(
 ) -> None:
     """Serve the API until stopped; the database is made or brought up to date first."""
     settings = load_settings(listen, file=config)
-    # Imported late, so that a bad setting is told at once.
+    with shared_metrics():
+        _serve(settings, demo_key, samples=samples)
+
+
+def _serve(settings: Settings, demo_key: Path | None, *, samples: bool) -> None:
+    # Imported late, so that a bad setting is told at once; prometheus_client also has to find
+    # the folder that its processes share.
     from service.app import build_app
     from service.database import open_engine, upgrade
     from service.demo import ensure_demo_key
     from service.first_minute import prepare
+    from service.logs import configure_logs
     from service.server import check_free, run
     from service.state import service_state_of
 
+    configure_logs(settings)
     check_free(settings.host, settings.port)
     engine = open_engine(settings.database_url)
     upgrade(engine)

@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 from flask import Flask
 from granian.constants import Interfaces
-from granian.log import LOGGING_CONFIG, LogLevels
+from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from service.errors import ListenError
+from service.logs import log_config
 from service.settings import Settings
 
 # Threads of a worker: one computes, the others wait for the disk or the database.
@@ -22,11 +23,6 @@ _THREADS = 4
 _STOP_TIMEOUT_S = 30
 _INSIST_S = 0.3
 _PR_SET_PDEATHSIG = 1
-# Standard output is for the address to try.
-_DEFAULT_HANDLERS: dict[str, dict[str, str]] = LOGGING_CONFIG["handlers"]  # type: ignore[assignment] # untyped
-_HANDLERS = {
-    name: handler | {"stream": "ext://sys.stderr"} for name, handler in _DEFAULT_HANDLERS.items()
-}
 
 
 class _Server(MPServer):
@@ -90,7 +86,7 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
         workers_kill_timeout=_STOP_TIMEOUT_S,
         websockets=False,
         log_level=LogLevels.warning,
-        log_dictconfig={"handlers": _HANDLERS},
+        log_dictconfig=log_config(settings),
     )
     server.on_startup(on_listening)
     parent = os.getpid()

@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -39,6 +39,22 @@ class Settings(BaseModel):
         Whether moderators come by HTTPS only.
     time_zone : str
         The newsroom's, as ``Asia/Riyadh``.
+    public_url : str, optional
+        Address under which clients reach the service, where a proxy stands before it; the
+        discovery document names it.
+    perspective_keys : str
+        ``required``, or ``optional`` to answer Perspective requests without a valid key too.
+    coral_secrets : str, optional
+        Signing secret of Coral's external moderation phase; several, separated by commas,
+        while one rolls.
+    rate_limit : str, optional
+        How often a key may ask, as ``100/second; 5000/minute``.
+    rate_limit_storage : str
+        ``memory://`` counts per worker process, ``redis://host:port/0`` for all together.
+    log_format : str
+        ``readable`` or ``json``.
+    log_level : str
+        From ``info`` on, every request is noted.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -60,6 +76,19 @@ class Settings(BaseModel):
         if value not in available_timezones():
             raise ValueError("must be the name of a time zone such as Asia/Riyadh")
         return value
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    perspective_keys: Literal["required", "optional"] = "required"
+    coral_secrets: Annotated[str, Field(min_length=1)] | None = None
+    rate_limit: Annotated[str, Field(min_length=1)] | None = None
+    rate_limit_storage: Annotated[str, Field(min_length=1)] = "memory://"
+    log_format: Literal["readable", "json"] = "readable"
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+
+    @property
+    def signing_secrets(self) -> tuple[str, ...]:
+        """The secrets with which Coral may sign."""
+        given = (self.coral_secrets or "").split(",")
+        return tuple(secret.strip() for secret in given if secret.strip())
 
     @field_validator("database_url")
     @classmethod

@@ -1,12 +1,16 @@
 """What a running application holds: database, scorer and policy, built once at its start."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app
 from sqlalchemy import Engine
 
 from service.judge import Judge
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.metrics import Metrics
 
 EXTENSION = "ghirbal"
 
@@ -17,6 +21,8 @@ class ServiceState:
 
     engine: Engine
     judge: Judge
+    settings: Settings
+    metrics: "Metrics"
 
 
 def service_state() -> ServiceState:

@@ -270,3 +270,26 @@ class Sample(Base):
     comment_id: Mapped[int] = mapped_column(
         ForeignKey("comment.id"), primary_key=True, autoincrement=False
     )
+
+
+class Feedback(Base):
+    """What moderators elsewhere made of a text, kept for training; rows are only added.
+
+    The text stands by itself: a comment system that only asks for scores has stored no comment.
+    """
+
+    __tablename__ = "feedback"
+    __table_args__ = (CheckConstraint("source IN ('perspective')", name="source"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    source: Mapped[str] = mapped_column(String(20))
+    api_key_id: Mapped[int | None] = mapped_column(ForeignKey("api_key.id"))
+    text: Mapped[str] = mapped_column(Text)
+    # As it was sent: attribute names and ranges of spans are those of the wire format.
+    scores: Mapped[dict[str, Any]] = mapped_column(JSON)
+    context: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    languages: Mapped[list[str]] = mapped_column(JSON)
+    community_id: Mapped[str | None] = mapped_column(Text)
+    client_token: Mapped[str | None] = mapped_column(Text)
+    session_id: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

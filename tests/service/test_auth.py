@@ -15,6 +15,9 @@ ROUTES = {
     ("GET", "/v1/queue"): Scope.READ,
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
+    ("GET", "/metrics"): None,
+    ("GET", "/v1/openapi.json"): None,
+    ("GET", "/v1/docs"): None,
     ("GET", "/"): None,
     ("GET", "/static/<path:filename>"): None,
     ("GET", "/sign-in"): None,
@@ -41,6 +44,17 @@ OPEN = {
     "/static/<path:filename>": 200,
     "/healthz": 200,
     "/readyz": 200,
+    "/metrics": 200,
+    "/v1/openapi.json": 200,
+    "/v1/docs": 200,
+}
+# Formats of others, which have keys and errors in places of their own.
+FOREIGN = {
+    ("POST", "/v1alpha1/comments:analyze"): Scope.SCORE,
+    ("POST", "/v1alpha1/comments:suggestscore"): Scope.FEEDBACK,
+    ("GET", "/$discovery/rest"): None,
+    ("POST", "/v1/moderations"): Scope.SCORE,
+    ("POST", "/coral/moderation"): None,
 }
 
 
@@ -58,7 +72,17 @@ def path_of(rule):
 
 
 def test_every_route_is_in_the_table(app):
-    assert routes(app) == set(ROUTES)
+    assert routes(app) == set(ROUTES) | set(FOREIGN)
+
+
+@pytest.mark.parametrize("route", FOREIGN, ids=" ".join)
+def test_foreign_format_asks_for_the_scope_of_the_table(app, route):
+    scopes = {
+        (method, rule.rule): access_rules(app)[rule.endpoint]
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert scopes[route] == FOREIGN[route]
 
 
 def test_view_without_a_scope_stops_the_start(app):

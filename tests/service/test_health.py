@@ -14,7 +14,13 @@ def test_ready_names_what_is_in_use(app, scorer):
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.get_json()) == (
         200,
-        {"status": "ready", "model": scorer.version, "policy": "test-1", "database": "ok"},
+        {
+            "status": "ready",
+            "model": scorer.version,
+            "policy": "test-1",
+            "database": "ok",
+            "scoring": "ok",
+        },
     )
 
 

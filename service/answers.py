@@ -1,0 +1,168 @@
+"""The shapes of answers, for the description of the API; the tests hold real answers to them."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from moderation import Action
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(_Answer):
+    """What was wrong: `type` for programs, `message` for people, `field` says where."""
+
+    type: str
+    message: str
+    field: str | None = None
+
+
+class ErrorAnswer(_Answer):
+    """An error."""
+
+    error: Problem
+
+
+class SpanAnswer(_Answer):
+    """Words behind a reason: code points of the original text, `end` excluded."""
+
+    start: int
+    end: int
+    attribute: str
+    score: float
+
+
+class ScoresAnswer(_Answer):
+    """Probability from 0 to 1 that a reader would apply the label."""
+
+    abusive: float
+    severe: float
+    insult: float
+    obscene: float
+    identity_hate: float
+    threat: float
+
+
+class ScoreAnswer(_Answer):
+    """What the model and the policy say about a text."""
+
+    id: str | int | None
+    action: Action
+    scores: ScoresAnswer
+    reasons: list[str]
+    spans: list[SpanAnswer]
+    model: str
+    policy: str
+
+
+class ItemError(_Answer):
+    """What was wrong with one comment of a batch."""
+
+    id: str | int | None
+    error: Problem
+
+
+class BatchAnswer(_Answer):
+    """One result per comment, in the order in which they were sent."""
+
+    results: list[ScoreAnswer | ItemError]
+
+
+class StandingAnswer(ScoreAnswer):
+    """Where a stored comment stands."""
+
+    id: str
+
+
+class AuthorAnswer(_Answer):
+    """Who wrote a comment, as the site knows them."""
+
+    id: str | None
+    name: str | None
+
+
+class ArticleAnswer(_Answer):
+    """The page under which a comment stands."""
+
+    id: str | None
+    title: str | None
+    url: str | None
+
+
+class QueuedAnswer(StandingAnswer):
+    """A comment in the review queue."""
+
+    text: str
+    author: AuthorAnswer
+    article: ArticleAnswer
+    parent_id: str | None
+    created_at: str
+    received_at: str
+    revision: int
+
+
+class RevisionAnswer(_Answer):
+    """One text of a comment."""
+
+    number: int
+    text: str
+    created_at: str
+
+
+class MadeDecision(_Answer):
+    """A decision on a comment."""
+
+    revision: int
+    action: Action
+    reasons: list[str]
+    source: Literal["model", "moderator", "list", "import"]
+    by: str | None
+    model: str
+    policy: str
+    note: str | None
+    created_at: str
+
+
+class DecisionAnswer(MadeDecision):
+    """The decision that was just made."""
+
+    id: str
+
+
+class CommentAnswer(QueuedAnswer):
+    """A comment with all its texts and decisions."""
+
+    revisions: list[RevisionAnswer]
+    decisions: list[MadeDecision]
+
+
+class CountsAnswer(_Answer):
+    """How many comments wait."""
+
+    review: int
+
+
+class QueueAnswer(_Answer):
+    """A page of the review queue; `next` goes into `after` for the following one."""
+
+    comments: list[QueuedAnswer]
+    next: str | None
+    counts: CountsAnswer
+
+
+class HealthAnswer(_Answer):
+    """The process lives."""
+
+    status: Literal["ok"]
+
+
+class ReadyAnswer(_Answer):
+    """Whether the service can do its work; scoring is degraded after late or failed answers."""
+
+    status: Literal["ready", "unavailable"]
+    model: str
+    policy: str
+    database: str
+    scoring: Literal["ok", "degraded"]

@@ -1,0 +1,129 @@
+"""What the operator can watch; the only module that imports prometheus_client."""
+
+import mmap
+import os
+import struct
+import time
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Sequence
+
+from flask import Blueprint, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from moderation import ATTRIBUTES, Action
+from service.auth import requires
+from service.judge import Judgement
+from service.metrics_folder import FOLDER_VARIABLE
+from service.state import service_state
+
+LATE_S = 0.8
+"""After this Coral gives up on an answer and publishes the comment."""
+
+_DEGRADED_FOR_S = 60
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, LATE_S, 2.5, 10)
+_SCORES = tuple(step / 10 for step in range(1, 11))
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class Metrics:
+    """The counters of an application, shared by its worker processes where there are several."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "ghirbal_http_requests",
+            "Requests answered.",
+            ["endpoint", "method", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "ghirbal_http_request_duration_seconds",
+            "Time to an answer, without the time on the network.",
+            ["endpoint"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._errors = Counter(
+            "ghirbal_http_errors", "Errors answered, by their code.", ["type"], registry=registry
+        )
+        scores = Histogram(
+            "ghirbal_comment_score",
+            "Scores of comments.",
+            ["attribute"],
+            buckets=_SCORES,
+            registry=registry,
+        )
+        self._scores = [(name, scores.labels(name)) for name in ATTRIBUTES]
+        actions = Counter(
+            "ghirbal_comment_actions",
+            "Actions that the policy took or would take on scored comments.",
+            ["action"],
+            registry=registry,
+        )
+        self._actions = {action: actions.labels(action.value) for action in Action}
+        self._late = Counter(
+            "ghirbal_late_answers",
+            "Answers to comment systems that publish unscored by then: failed, or after 800 ms.",
+            ["endpoint"],
+            registry=registry,
+        )
+        # Memory that forked workers share: whichever is asked knows of the others.
+        self._last_late = mmap.mmap(-1, 8)
+
+    def answered(self, *, endpoint: str, method: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        method = method if method in _METHODS else "other"
+        self._requests.labels(endpoint, method, status).inc()
+        self._seconds.labels(endpoint).observe(seconds)
+
+    def failed(self, error_type: str) -> None:
+        """Count an error by its code."""
+        self._errors.labels(error_type).inc()
+
+    def late(self, endpoint: str) -> None:
+        """Count an answer that came too late to be of use."""
+        self._late.labels(endpoint).inc()
+        self._last_late[:] = struct.pack("d", time.time())
+
+    @property
+    def degraded(self) -> bool:
+        """Whether an answer came too late within the last minute."""
+        (last,) = struct.unpack("d", self._last_late[:])
+        return bool(time.time() - last < _DEGRADED_FOR_S)
+
+    def judged(self, judgements: Sequence[Judgement]) -> None:
+        """Count scores and actions; batches are summed up first, one by one they take too long."""
+        for action, number in Tally(each.outcome.action for each in judgements).items():
+            self._actions[action].inc(number)
+        for name, histogram in self._scores:
+            values = [each.score.scores[name] for each in judgements]
+            # There is no public way to add many values at once.
+            histogram._sum.inc(sum(values))
+            for bucket, number in Tally(bisect_left(_SCORES, value) for value in values).items():
+                histogram._buckets[bucket].inc(number)
+
+    def exposition(self) -> bytes:
+        """Return all counters in the text format of Prometheus."""
+        if FOLDER_VARIABLE not in os.environ:
+            return generate_latest(self.registry)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library's
+        return generate_latest(registry)
+
+
+metrics_page = Blueprint("metrics", __name__)
+
+
+@metrics_page.get("/metrics")
+@requires(None)
+def metrics() -> Response:
+    """Show the counters to Prometheus."""
+    return Response(service_state().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -7,7 +7,7 @@ from werkzeug.routing import BaseConverter
 
 from moderation import Policy, load_scorer
 from service.api import api
-from service.auth import guard, access_rules
+from service.auth import access_rules, guard
 from service.coral import coral
 from service.database import open_engine
 from service.health import health

@@ -46,9 +46,7 @@ class Credential:
 _BEARER = Credential()
 
 
-def requires(
-    rule: Rule, *, by: Credential = _BEARER
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def requires(rule: Rule, *, by: Credential = _BEARER) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Mark a view with what its callers need; None opens it to everyone.
 
     A scope asks for an API key that has it, a role for a moderator who is signed in.

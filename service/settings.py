@@ -76,6 +76,7 @@ class Settings(BaseModel):
         if value not in available_timezones():
             raise ValueError("must be the name of a time zone such as Asia/Riyadh")
         return value
+
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
     perspective_keys: Literal["required", "optional"] = "required"
     coral_secrets: Annotated[str, Field(min_length=1)] | None = None

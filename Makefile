@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench train venv postgres
+.PHONY: help run test lint bench train venv postgres chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -22,7 +22,7 @@ lint: $(VENV)/.installed-test ## ruff and mypy, as CI runs them
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: $(VENV)/.installed-test postgres ## install everything the tests need and run the whole suite
+test: $(VENV)/.installed-test postgres chromium ## install everything the tests need and run the whole suite
 	$(BIN)/pytest
 
 bench: $(VENV)/.installed ## measure speed on one core; writes reports/
@@ -59,5 +59,18 @@ ifeq ($(POSTGRES),)
 	  echo "CI needs PostgreSQL: apt-get install postgresql" >&2; exit 1; \
 	else \
 	  echo "PostgreSQL is not installed, its tests will be skipped; as root: apt-get install postgresql" >&2; \
+	fi
+endif
+
+# The pages are tested in a real browser.
+CHROMIUM := $(shell command -v chromium)
+chromium:
+ifeq ($(CHROMIUM),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium; then :; \
+	elif [ "$$CI" = true ]; then \
+	  echo "CI needs a browser: apt-get install chromium" >&2; exit 1; \
+	else \
+	  echo "Chromium is not installed, its tests will be skipped; as root: apt-get install chromium" >&2; \
 	fi
 endif

@@ -37,12 +37,12 @@ def test_every_text_is_translated_in_all_its_forms():
 
 
 def texts(catalog):
-    return sorted((repr(list(message.id)), list(message.string)) for message in catalog)
+    return sorted((list(message.id), list(message.string)) for message in catalog if message.id)
 
 
 def test_compiled_catalog_is_that_of_the_texts():
     with CATALOG.with_suffix(".mo").open("rb") as file:
         served = read_mo(file)
     written = catalog()
-    assert texts(served)[1:] == texts(written)[1:]
+    assert texts(served) == texts(written)
     assert (served.num_plurals, served.plural_expr) == (written.num_plurals, written.plural_expr)

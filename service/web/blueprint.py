@@ -14,6 +14,7 @@ from service.problems import RETRY_AFTER_S
 from service.sessions import RoleTooLowError, SignInNeededError, set_up_sessions
 from service.settings import Settings
 from service.web.formats import add_filters, locale_of_request
+from service.web.highlight import direction
 from service.web.preferences import preferences
 from service.web.reasons import reason_text
 
@@ -49,7 +50,9 @@ def register_web(app: Flask, settings: Settings) -> None:
     )
     add_filters(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(preferences=preferences, reason_text=reason_text)
+    app.jinja_env.globals.update(
+        preferences=preferences, reason_text=reason_text, direction=direction
+    )
     app.register_blueprint(web)
 
 

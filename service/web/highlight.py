@@ -1,6 +1,7 @@
 """A comment's original text cut into pieces: marked words, and controls made visible."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -40,6 +41,22 @@ def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Piece]:
     for match in _CONTROL.finditer(text):
         cuts.update(match.span())
     return [_piece(text, spans, start=start, end=end) for start, end in pairwise(sorted(cuts))]
+
+
+def direction(text: str) -> str:
+    """Return the direction in which most words of `text` are written.
+
+    Not that of its first letter, which browsers go by: an Arabic comment may begin with a Latin
+    name, and an address is one word, however long.
+    """
+    first = (_first_strong(word) for word in text.split())
+    latin = sum(1 if kind == "L" else -1 for kind in first if kind)
+    return "ltr" if latin > 0 else "rtl"
+
+
+def _first_strong(word: str) -> str | None:
+    kinds = map(unicodedata.bidirectional, word)
+    return next((kind for kind in kinds if kind in {"L", "R", "AL"}), None)
 
 
 def words(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Piece]:

@@ -1,0 +1,72 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.web.highlight import Why, direction, pieces, words
+from service.web.reasons import suggested
+
+
+def span(start, end, attribute="insult", score=0.5):
+    return {"start": start, "end": end, "attribute": attribute, "score": score}
+
+
+def test_pieces_begin_and_end_with_the_marks():
+    found = pieces("a bad word", [span(2, 5)])
+    assert [(piece.text, bool(piece.whys)) for piece in found] == [
+        ("a ", False),
+        ("bad", True),
+        (" word", False),
+    ]
+
+
+def test_marks_that_overlap_share_a_piece():
+    found = pieces("abcd", [span(0, 3), span(1, 4, "threat", 0.9)])
+    assert [(piece.text, [why.attribute for why in piece.whys]) for piece in found] == [
+        ("a", ["insult"]),
+        ("bc", ["threat", "insult"]),
+        ("d", ["threat"]),
+    ]
+
+
+@given(
+    st.text(max_size=30),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 10)), max_size=5),
+)
+def test_pieces_together_are_the_text(text, places):
+    spans = [span(start, start + length) for start, length in places]
+    assert "".join(piece.text for piece in pieces(text, spans)) == text
+
+
+def test_words_are_listed_once_with_all_that_they_were_marked_for():
+    found = words("bad worse", [span(0, 3), span(4, 9, score=0.9), span(0, 3, "threat", 0.2)])
+    assert [(word.text, word.whys) for word in found] == [
+        ("worse", (Why("insult", 0.9),)),
+        ("bad", (Why("insult", 0.5), Why("threat", 0.2))),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("مقال جميل", "rtl", id="arabic"),
+        pytest.param("BBC نشرت الخبر", "rtl", id="latin-name-first"),
+        pytest.param("انظر https://example.org/long/address", "rtl", id="address"),
+        pytest.param("thanks for the مقال", "ltr", id="english"),
+        pytest.param("123 !", "rtl", id="no-letters"),
+    ],
+)
+def test_direction_is_that_of_most_words(text, expected):
+    assert direction(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (["abusive", "severe", "insult"], "insult"),
+        (["severe"], "abusive"),
+        (["suspect_word"], "other"),
+        ([], "other"),
+    ],
+)
+def test_particular_reason_is_suggested_before_the_general_one(reasons, expected):
+    assert suggested(reasons) == expected

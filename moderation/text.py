@@ -24,6 +24,7 @@ from moderation.alphabet import (
     SPACE,
     Kind,
 )
+from moderation.hidden import restore
 from moderation.letters import HARD, Batch, join_letters
 
 _DROP: Final = int(Kind.DROP)  # looking an enum up by attribute is slow in a loop
@@ -124,6 +125,7 @@ def canonicalise(texts: Sequence[str]) -> Canonical:
     _part_words(batch)
     _read_as_arabic(raw, batch)
     _squeeze(batch)
+    restore(raw, batch)
     bounds = np.flatnonzero(batch.kinds == HARD)
     owner = np.repeat(np.arange(len(bounds)), np.diff(np.append(bounds, batch.codes.size)))
     offsets = batch.places - hard[owner] - 1

@@ -76,7 +76,7 @@ def test_order_and_duplicates_do_not_matter():
 
 
 def test_signs_of_patterns_are_plain_text():
-    assert found(["ك*ب"], "كلب ك*ب") == ["ك*ب"]
+    assert found(["ظ*م"], "ظلم ظ*م") == ["ظ*م"]
 
 
 def test_an_empty_list_finds_nothing():

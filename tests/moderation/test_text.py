@@ -102,14 +102,14 @@ def test_variants_of_a_letter_meet(raw, expected):
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
-        pytest.param("KaLb", "kalb", id="case"),
-        pytest.param("ＫＡＬＢ", "kalb", id="full-width"),
-        pytest.param("kàlḅ", "kalb", id="accents"),
-        pytest.param("k\u0300a\u0301lb", "kalb", id="decomposed-accents"),
-        pytest.param("каlb", "kalb", id="cyrillic-look-alikes"),
-        pytest.param("ΚΑlb", "kalb", id="greek-look-alikes"),
-        pytest.param("𝐤𝐚𝐥𝐛", "kalb", id="mathematical-letters"),
-        pytest.param("ⓚⓐⓛⓑ", "kalb", id="circled-letters"),
+        pytest.param("KaTb", "katb", id="case"),
+        pytest.param("ＫＡＴＢ", "katb", id="full-width"),
+        pytest.param("kàtḅ", "katb", id="accents"),
+        pytest.param("k\u0300a\u0301tb", "katb", id="decomposed-accents"),
+        pytest.param("каtb", "katb", id="cyrillic-look-alikes"),
+        pytest.param("ΚΑtb", "katb", id="greek-look-alikes"),
+        pytest.param("𝐤𝐚𝐭𝐛", "katb", id="mathematical-letters"),
+        pytest.param("ⓚⓐⓣⓑ", "katb", id="circled-letters"),
         pytest.param("ßı", "ssi", id="letters-without-a-decomposition"),
     ],
 )
@@ -128,7 +128,7 @@ def test_latin_letters_are_plain(raw, expected):
         pytest.param("تافهههههه", "تافه", id="final-ha-of-a-word"),
         pytest.param("قذرةةةة", "قذره", id="ta-marbuta"),
         pytest.param("هههنا", "ههنا", id="laughter-before-a-word"),
-        pytest.param("kaaaalb", "kalb", id="stretched-latin"),
+        pytest.param("kaaaatb", "katb", id="stretched-latin"),
         pytest.param("10000", "10000", id="digits-are-not-stretched"),
     ],
 )
@@ -150,7 +150,7 @@ def test_stretched_letters_are_written_once(raw, expected):
         pytest.param("ك\u2800ل\u2800ب", "كلب", id="braille-blanks"),
         pytest.param("ك ----- ل ----- ب", "كلب", id="long-dashes"),
         pytest.param("ك\nل\nب", "كلب", id="lines"),
-        pytest.param("k a l b", "kalb", id="latin"),
+        pytest.param("k a t b", "katb", id="latin"),
         pytest.param("حم~ار", "حمار", id="glue-sign-in-a-word"),
         pytest.param("حم·ار", "حمار", id="middle-dot-in-a-word"),
         pytest.param("من ا ب", "من ا ب", id="two-single-letters-stay-apart"),
@@ -193,10 +193,10 @@ def test_whatever_is_no_letter_parts_words(space):
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
-        pytest.param("ك*ب", "ك*ب", id="inside"),
-        pytest.param("ك***ب", "ك*ب", id="several-are-one"),
+        pytest.param("ظ*م", "ظ*م", id="inside"),
+        pytest.param("ظ***م", "ظ*م", id="several-are-one"),
         pytest.param("كل*", "كل*", id="at-the-end"),
-        pytest.param("ك٭لب ك＊لب", "ك*لب ك*لب", id="other-stars"),
+        pytest.param("ك٭لم ك＊لم", "ك*لم ك*لم", id="other-stars"),
         pytest.param("*كلب", "كلب", id="in-front-of-a-word"),
         pytest.param("* كلب *", "كلب", id="beside-words"),
     ],
@@ -220,7 +220,7 @@ def test_a_mask_stays_where_it_hides_a_letter(raw, expected):
         pytest.param("2020م", "2020م", id="a-year-stays"),
         pytest.param("٢٠٢٠", "2020", id="a-number-stays"),
         pytest.param("5 حمير", "5 حمير", id="a-number-beside-a-word-stays"),
-        pytest.param("7mar kalb", "7mar kalb", id="a-latin-word-stays"),
+        pytest.param("7jar katb", "7jar katb", id="a-latin-word-stays"),
     ],
 )
 def test_digits_and_latin_letters_inside_arabic_words_are_read_as_arabic(raw, expected):
@@ -359,7 +359,7 @@ def test_the_form_of_a_form_has_the_same_letters(text):
 @pytest.mark.parametrize(
     ("raw", "once", "twice"),
     [
-        pytest.param("كلب، ح7مار ك#ب", "كلب ححمار ك*ب", "كلب ححمار ك*ب", id="settled"),
+        pytest.param("كلب، ح7مار ظ#م", "كلب ححمار ظ*م", "كلب ححمار ظ*م", id="settled"),
         pytest.param("لlل ب ح", "ل ب ح", "لبح", id="two-scripts"),
         pytest.param("7حح ب ل", "ح ب ل", "حبل", id="digit"),
         pytest.param("كك_ك ب ل", "ك ب ل", "كبل", id="joined"),

@@ -1,0 +1,223 @@
+"""The lexicon of words that readers hide, and the tables that find them; read once, when needed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.alphabet import MASK
+
+_PATH: Final = Path(__file__).with_name("lexicon.txt")
+_ORDINARY: Final = "[ordinary]"
+PROCLITICS: Final = ("", *"وفبلك", "ال", "وال", "بال", "فال", "كال", "لل", "يا", "ها", "هال")
+# Particles to set apart again, and what of them stays with the word.
+GLUED: Final = {"وال": "ال", "بال": "ال", "فال": "ال", "هال": "ال", "يا": "", "هل": "", "ها": ""}
+_BEFORE_SIGN: Final = ("", "ال", "وال")
+_STEP: Final = np.uint32(0x01000193)  # the prime of FNV-1a, 32 bits
+LONGEST: Final = 24  # letters of the longest word that is looked up
+POWERS: Final = np.cumprod(np.r_[np.uint32(1), np.full(LONGEST, _STEP)], dtype=np.uint32)
+_BITS: Final = 20
+_SPREAD: Final = np.uint32(0x9E3779B1)
+
+# How Latin letters and digits sound, roughly; h, vowels and the digits that stand for a throat
+# sound go. Words that sound alike are told apart by their spellings below.
+_SOUNDS: Final = {
+    "T": "tdzsc6تدزسصشثذضظط", "K": "kqgj589كقخغج", "B": "bب", "F": "fvف", "R": "rر", "L": "lل",
+    "M": "mم", "N": "nن",
+}  # fmt: skip
+_SILENT: Final = "aeiouyw237hاويهحع"
+_SOUND_OF: Final = str.maketrans(
+    {letter: name for name, letters in _SOUNDS.items() for letter in letters}
+    | dict.fromkeys(_SILENT)
+)
+# Sad and dad may be written as 9, which is mostly qaf, and qaf as 2, or not at all.
+_OTHERWISE: Final = (str.maketrans("صض", "قق"), str.maketrans("ق", "ا"))
+# Spellings that leave no doubt, and those that are common but stand for several letters: in
+# a short word without digits these would find too many words of other languages.
+_SURE: Final = {
+    "ا": "2?a{1,2}", "ب": "b{1,2}", "ت": "t{1,2}", "ث": "th", "ج": "jj?", "ح": "(?:77?|hh?)",
+    "خ": "(?:kh|55?)", "د": "d{1,2}", "ذ": "dh", "ر": "r{1,2}", "ز": "z{1,2}", "س": "s{1,2}",
+    "ش": "(?:sh|ch)", "ص": "9", "ض": "9", "ط": "66?", "ظ": "6", "ع": "33?", "غ": "(?:gh|88?)",
+    "ف": "f{1,2}", "ق": "(?:qq?|99?|8)", "ك": "k{1,2}", "ل": "l{1,2}", "م": "m{1,2}",
+    "ن": "n{1,2}", "ه": "h", "و": "(?:ww?|ou|oo|o|u)", "ي": "(?:yy?|ee|iy?)",
+}  # fmt: skip
+_LOOSE: Final = _SURE | {
+    "ث": "(?:th|ss?|tt?)", "ج": "(?:dj|jj?|gg?)", "خ": "(?:kh|55?|7)", "ذ": "(?:th|dh|zz?|dd?)",
+    "ص": "(?:ss?|9)", "ض": "(?:dh|dd?|9)", "ط": "(?:tt?|66?)", "ظ": "(?:th|dh|zz?|dd?|6)",
+    "ع": "(?:33?|a)", "غ": "(?:gh|88?|3)", "ق": "(?:qq?|kk?|99?|8|2|g)",
+}  # fmt: skip
+_VOWEL: Final = "(?:ou|[aeiou])?"
+_FINAL: Final = {"ه": "(?:[ae]h?|h|[ae]t)", "ي": "(?:iy?|y|ee?)"}
+_HEAD: Final = "(?P<ya>ya)?(?P<wa>w[ae])?(?P<al>[aei]?l)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words in canonical form, and tables to look them up by what is left of them.
+
+    Parameters
+    ----------
+    words : frozenset of str
+        Words that readers hide.
+    ordinary : frozenset of str
+        Words too common for two of them side by side to be one that was split.
+    masked : dict
+        Word by what it looks like with letters masked.
+    sounds : dict
+        Words by what their consonants sound like.
+    whole, before_sign, glued : Hashes
+        Words with proclitics; with one letter masked; with a particle to set apart.
+    """
+
+    words: frozenset[str]
+    ordinary: frozenset[str]
+    masked: dict[str, str]
+    sounds: dict[str, tuple[str, ...]]
+    whole: "Hashes"
+    before_sign: "Hashes"
+    glued: "Hashes"
+
+    def has(self, word: str) -> bool:
+        """Tell whether a word, without its proclitic, is in the lexicon."""
+        return any(word.startswith(p) and word[len(p) :] in self.words for p in PROCLITICS)
+
+    def unmask(self, word: str) -> str | None:
+        """Return the word that shows as `word`, masks and all; None where none does."""
+        for proclitic in PROCLITICS:
+            rest = word.removeprefix(proclitic)
+            # Two letters left over by a particle of one letter fit too many words.
+            if not word.startswith(proclitic) or (len(proclitic) == 1 and len(rest) <= _SHORT):
+                continue
+            found = self.masked.get(rest)
+            if found is not None:
+                return f"{proclitic}{found}"
+        return None
+
+
+class Hashes:
+    """A set of hashes of words that arrays are looked up in."""
+
+    def __init__(self, hashes: NDArray[np.uint32]) -> None:
+        self._sorted = np.unique(hashes)
+        self._seen = np.zeros(1 << _BITS, dtype=np.bool_)
+        self._seen[_slots(self._sorted)] = True
+
+    def find(self, hashes: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Return where in an array the hashes stand that are in the set."""
+        likely = np.flatnonzero(self._seen[_slots(hashes)])
+        if not likely.size:
+            return likely
+        place = np.searchsorted(self._sorted, hashes[likely])
+        place[place == self._sorted.size] = 0
+        found: NDArray[np.int64] = likely[self._sorted[place] == hashes[likely]]
+        return found
+
+
+def _slots(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    slots: NDArray[np.uint32] = (hashes * _SPREAD) >> np.uint32(32 - _BITS)
+    return slots
+
+
+def hash_word(word: str) -> int:
+    """Return the hash of a word: that of ``a + b`` is that of `a` plus that of `b`, moved."""
+    codes = np.frombuffer(word.encode("utf-32-le"), dtype="<u4")
+    return int((codes * POWERS[: codes.size]).sum(dtype=np.uint32))
+
+
+def _joined(heads: tuple[str, ...], words: list[str]) -> Hashes:
+    hashes = np.array([hash_word(word) for word in words], dtype=np.uint32)
+    return Hashes(
+        np.concatenate([hashes * POWERS[len(h)] + np.uint32(hash_word(h)) for h in heads])
+    )
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Read the lexicon; only the first call does."""
+    text = re.sub(r"#.*", "", _PATH.read_text(encoding="utf-8"))
+    words, ordinary = (part.split() for part in text.split(_ORDINARY))
+    sounds: dict[str, list[str]] = {}
+    for word in words:
+        for key in dict.fromkeys(map(sound, (word, *(word.translate(o) for o in _OTHERWISE)))):
+            sounds.setdefault(key, []).append(word)
+    innocent = {mask for word in ordinary for mask in _masks(word, 1)}
+    single = {m: word for word in reversed(words) for m in _masks(word, 1) if m not in innocent}
+    several = {mask: word for word in reversed(words) for mask in _masks(word, 2)}
+    return Lexicon(
+        words=frozenset(words),
+        ordinary=frozenset(ordinary),
+        masked=several | single,
+        sounds={key: tuple(alike) for key, alike in sounds.items()},
+        whole=_joined(PROCLITICS, words),
+        before_sign=_joined(_BEFORE_SIGN, list(single)),
+        glued=_joined(tuple(GLUED), words),
+    )
+
+
+_SHOWN: Final = 4  # letters that must show where more than one is masked
+
+
+def _masks(word: str, most: int) -> Iterator[str]:
+    """Yield what a word looks like with one inner letter masked, or with two or three."""
+    star, inner = chr(MASK), range(1, len(word) - 1)
+    for i in inner:
+        if most == 1:
+            yield word[:i] + star + word[i + 1 :]
+            continue
+        for j in range(i + 1, len(word) - 1):
+            if j - i < 3 and len(word) - (j + 1 - i) >= _SHOWN:
+                yield word[:i] + star + word[j + 1 :]
+            if j - i > 1 and len(word) - 2 >= _SHOWN:
+                yield word[:i] + star + word[i + 1 : j] + star + word[j + 1 :]
+
+
+def sound(words: str) -> str:
+    """Return what the consonants of words sound like, written in either script."""
+    return re.sub(r"([^ ])\1+", r"\1", words.translate(_SOUND_OF))
+
+
+def strength(word: str) -> int:
+    """Return how many letters of a word are surely written in Latin."""
+    return len(word.translate(_WEAK).removesuffix("ه"))
+
+
+_WEAK: Final = str.maketrans("", "", "اوي")
+
+
+def spell(word: str, *, loose: bool) -> str:
+    """Return an expression for the Latin spellings of an Arabic word."""
+    spellings = _LOOSE if loose or strength(word) > _SHORT else _SURE
+    parts = []
+    for i, letter in enumerate(word):
+        last = i == len(word) - 1
+        spelling = spellings[letter]
+        if i == 0 and letter == "ا":
+            spelling = "2?[aeio]"
+        parts.append(_FINAL.get(letter, spelling) if last else spelling)
+        if letter != "ا" and not last and word[i + 1] != "ا":
+            parts.append(_VOWEL)
+    return "".join(parts)
+
+
+_SHORT: Final = 3
+
+
+@cache
+def reading(key: str, *, loose: bool) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """Return an expression with a group for each of the words that sound like `key`, and these.
+
+    Parameters
+    ----------
+    key : str
+        One of `Lexicon.sounds`.
+    loose : bool
+        Whether short words, too, may be spelled with letters that stand for several.
+    """
+    words = tuple(w for w in lexicon().sounds[key] if strength(w) > 1)
+    groups = "|".join(f"({spell(word, loose=loose)})" for word in words)
+    return re.compile(f"{_HEAD}(?:{groups or '(?!)'})"), words

@@ -1,0 +1,160 @@
+import csv
+import gzip
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moderation.lexicon import lexicon
+from moderation.text import canonicalise, original_span
+
+PUBLISHED = Path(__file__).parents[3] / "shared" / "corpora" / "aoc_reader_comments.csv.gz"
+# Parts of words that hide, so that many of the texts hide one.
+PARTS = ["حم", "ار", "ح", "م", "*", "7", "٩", "ير", "حق", " ", ".", "#", "kal", "b", "وال", "يا",
+         "كلب", "غب", "ي", "\n", "ـ", "متخ", "لف", "el", "-"]  # fmt: skip
+TEXT = st.lists(st.sampled_from(PARTS), max_size=12).map("".join)
+
+
+def canonical(text):
+    return canonicalise([text]).text(0)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param("يا ح*ار", "يا حمار", id="star"),
+        pytest.param("متخ**ين", "متخلفين", id="a-star-for-two-letters"),
+        pytest.param("الحي*ان", "الحيوان", id="after-an-article"),
+        pytest.param("حم؟ر", "حمار", id="sign-for-a-letter"),
+        pytest.param("زبا.ه", "زباله", id="full-stop-for-a-letter"),
+        pytest.param("متخ_ف", "متخلف", id="underscore-for-a-letter"),
+        pytest.param("متـخ.ف", "متخلف", id="with-tatweel"),
+        pytest.param("م*ر", "م*ر", id="fits-no-word"),
+    ],
+)
+def test_masked_letters_are_restored(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param("انت حق ير جدا", "انت حقير جدا", id="space"),
+        pytest.param("متخ<br>لف", "متخلف", id="line-break"),
+        pytest.param("والم تخلف", "والم تخلف", id="a-part-that-is-listed-stays"),
+        pytest.param("له وجا", "له وجا", id="two-ordinary-words-stay"),
+        pytest.param("قلم حبر", "قلم حبر", id="other-words-stay"),
+    ],
+)
+def test_split_words_are_joined(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param("ya 7mar", "ya حمار", id="digit"),
+        pytest.param("homar hmar", "حمار حمار", id="plain"),
+        pytest.param("elkalb", "الكلب", id="article"),
+        pytest.param("ghabi", "غبي", id="two-letters-for-one"),
+        pytest.param("mutakhallif motakhalef", "متخلف متخلف", id="long-word"),
+        pytest.param("club kill car sale hammer", "club kill car sale hammer", id="other-tongue"),
+    ],
+)
+def test_latin_spellings_are_read(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param("ح9ير ح8ير", "حقير حقير", id="two-digits-for-a-letter"),
+        pytest.param("8ذر", "قذر", id="first-letter"),
+        pytest.param("5 حمير 2020م", "5 حمير 2020م", id="numbers-stay"),
+    ],
+)
+def test_digits_are_read_as_the_letters_that_make_a_word(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param("ياحمار", "يا حمار", id="ya"),
+        pytest.param("والحمار", "و الحمار", id="and-the"),
+        pytest.param("هالحمار", "ه الحمار", id="this"),
+        pytest.param("ياح*ار", "يا حمار", id="masked"),
+        pytest.param("ياسمين والقلم", "ياسمين والقلم", id="other-words-stay"),
+    ],
+)
+def test_particles_are_set_apart_from_a_listed_word(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "covered"),
+    [
+        pytest.param("يا ح*ار انت", "ح*ار", id="mask"),
+        pytest.param("يا زبا.ه انت", "زبا.ه", id="sign"),
+        pytest.param("يا حق  ير انت", "حق  ير", id="split"),
+        pytest.param("يا motakhalef انت", "motakhalef", id="latin"),
+        pytest.param("يا ح٩ير انت", "ح٩ير", id="digit"),
+    ],
+)
+def test_a_restored_word_points_to_what_hid_it(raw, covered):
+    batch = canonicalise([raw])
+    form = batch.text(0)
+    start, end = form.index(" ") + 1, form.rindex(" ")
+    first, last = original_span(batch, 0, start, end, raw)
+    assert raw[first:last] == covered
+
+
+def test_restored_letters_point_to_the_places_beside_them():
+    batch = canonicalise(["ح*ار", "kalb"])
+    assert batch.offsets.tolist() == [-1, 0, 1, 2, 3, -1, 0, 1, 3, -1]
+
+
+@given(st.lists(TEXT, max_size=5))
+def test_a_batch_gives_what_its_comments_give_one_by_one(texts):
+    batch = canonicalise(texts)
+    for i, text in enumerate(texts):
+        alone = canonicalise([text])
+        inside = slice(batch.bounds[i] + 1, batch.bounds[i + 1])
+        assert batch.codes[inside].tolist() == alone.codes[1:-1].tolist()
+        assert batch.offsets[inside].tolist() == alone.offsets[1:-1].tolist()
+
+
+@given(TEXT)
+def test_offsets_of_restored_words_never_go_back(text):
+    offsets = canonicalise([text]).offsets[1:-1].tolist()
+    assert offsets == sorted(offsets)
+    assert all(0 <= offset < len(text) for offset in offsets)
+
+
+@given(TEXT)
+def test_the_form_of_a_form_is_restored_already(text):
+    once, parted = canonical(text), str.maketrans("", "", " *")
+    assert canonical(once).translate(parted) == once.translate(parted)
+
+
+def test_every_word_of_the_lexicon_is_in_canonical_form():
+    words = sorted(lexicon().words)
+    batch = canonicalise(words)
+    assert [batch.text(i).replace(" ", "") for i in range(len(words))] == words
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="needs the published reader comments")
+def test_published_comments_hide_next_to_nothing(monkeypatch):
+    with gzip.open(PUBLISHED, "rt", encoding="utf-8") as file:
+        texts = [row["text"] for _, row in zip(range(20_000), csv.DictReader(file), strict=False)]
+    restored = canonicalise(texts)
+    monkeypatch.setattr("moderation.text.restore", lambda raw, batch: None)
+    plain = canonicalise(texts)
+    changed = [  # setting a particle apart changes no word
+        i
+        for i in range(len(texts))
+        if restored.text(i).replace(" ", "") != plain.text(i).replace(" ", "")
+        or len(restored.text(i)) < len(plain.text(i))
+    ]
+    assert len(changed) <= 20

@@ -140,7 +140,8 @@ class Scorer:
             sums = self._compiled(buckets, checks, bounds, self._records, _TF * IDF_UNIT)
         else:
             buckets, values, starts = self.values(self.known(views), n_comments)
-            sums = _segment_sums(self._weights.take(buckets, axis=0) * values[:, None], starts)
+            # Not take: NumPy 2.4 copies the whole table first, as it is a part of wider records.
+            sums = _segment_sums(self._weights[buckets] * values[:, None], starts)
         return sums * self._scales
 
     def calibrate(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,7 +18,8 @@ from sqlalchemy.exc import IntegrityError
 
 from service.database import writing
 from service.moderators import Person, Role
-from service.tables import IN_REVIEW, Claim, Comment, Skip
+from service.queue import count
+from service.tables import ESCALATED, IN_REVIEW, Claim, Comment, Skip
 
 CLAIM_TIME = timedelta(minutes=10)
 SKIP_TIME = timedelta(hours=1)
@@ -117,6 +118,15 @@ def visible_to(person: Person) -> ColumnElement[bool]:
     # Written out, not bound: SQLite uses the partial index only for this very condition.
     lead = person.role.covers(Role.LEAD)
     return and_(IN_REVIEW) if lead else and_(IN_REVIEW, Comment.escalated.is_(False))
+
+
+def count_visible(connection: Connection, person: Person) -> int:
+    """Return how many comments in review this moderator may decide on."""
+    # A difference, because both numbers come from an index and the condition above does not.
+    waiting = count(connection, IN_REVIEW)
+    if person.role.covers(Role.LEAD):
+        return waiting
+    return waiting - count(connection, and_(ESCALATED, IN_REVIEW))
 
 
 def _open_to(connection: Connection, person: Person, now: datetime) -> ColumnElement[bool]:

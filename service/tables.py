@@ -48,6 +48,7 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 
 ACTIONS = "action IN ('approve', 'review', 'reject')"
 IN_REVIEW = text("action = 'review'")
+ESCALATED = text("escalated")
 ROLES = "role IN ('moderator', 'lead', 'admin')"
 # Whoever moderates does so by a site's key or in person, never both; nobody else has either.
 MADE_BY = (
@@ -98,6 +99,7 @@ class Comment(Base):
         CheckConstraint(ACTIONS, name="action"),
         CheckConstraint("score >= 0 AND score <= 1", name="score"),
         Index(None, "author_id", "id"),
+        Index("ix_comment_escalated", "id", sqlite_where=ESCALATED, postgresql_where=ESCALATED),
         Index(
             "ix_comment_queue_score",
             "score",

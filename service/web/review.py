@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 
 from moderation import Action
 from service.auth import requires
-from service.claims import claim_next, claim_one, previous, visible_to
+from service.claims import claim_next, claim_one, count_visible, previous, visible_to
 from service.desk import Move, Refusal, Wish, act, undo
 from service.dossier import any_samples, read_dossier, read_lines
 from service.errors import ApiError
 from service.moderators import Role
-from service.queue import count, read_page
+from service.queue import read_page
 from service.schema import QueueQuery
 from service.state import service_state
 from service.web.blueprint import FRAGMENT, web
@@ -114,7 +114,7 @@ def queue() -> Response | str:
             lines=read_lines(connection, list(comments)),
             following=following,
             order=order,
-            waiting=count(connection, visible),
+            waiting=count_visible(connection, g.person),
             samples=any_samples(connection),
             pieces=pieces,
         )
@@ -155,7 +155,7 @@ def _show(comment_id: int | None) -> Response:
 
 def _desk(connection: Connection, comment_id: int | None) -> dict[str, object]:
     about = {
-        "waiting": count(connection, visible_to(g.person)),
+        "waiting": count_visible(connection, g.person),
         "samples": any_samples(connection),
         "reject_reasons": REJECT_REASONS,
     }

@@ -6,7 +6,7 @@ from service_samples import APPROVED, SUSPECT
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from service.claims import claim_next, claim_one, previous
+from service.claims import claim_next, claim_one, count_visible, previous
 from service.database import writing
 from service.desk import Move, Refusal, Wish, act, undo
 from service.moderators import Role
@@ -215,3 +215,10 @@ def test_decisions_name_what_they_undo(waiting, engine, sara):
         ).mappings()
         made = [(row["id"], row["undoes"]) for row in rows]
     assert made[-1][1] == made[-2][0]
+
+
+def test_moderators_count_what_they_may_decide_on(waiting, engine, sara, lead):
+    act(engine, sara, Wish(3, 1, Move.ESCALATE))
+    with engine.connect() as connection:
+        assert count_visible(connection, sara) == 2
+        assert count_visible(connection, lead) == 3

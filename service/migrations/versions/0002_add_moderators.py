@@ -152,6 +152,13 @@ def upgrade() -> None:
         sa.Column("escalated", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
     op.create_index(op.f("ix_comment_author_id_id"), "comment", ["author_id", "id"])
+    op.create_index(
+        "ix_comment_escalated",
+        "comment",
+        ["id"],
+        sqlite_where=sa.text("escalated"),
+        postgresql_where=sa.text("escalated"),
+    )
     with op.batch_alter_table("decision", copy_from=_decision(made_by=BY_KEY)) as decision:
         decision.add_column(sa.Column("moderator_id", ROW_ID, nullable=True))
         decision.add_column(sa.Column("undoes", ROW_ID, nullable=True))
@@ -196,6 +203,7 @@ def downgrade() -> None:
     if not _postgresql():
         for statement in _sqlite_triggers(False):
             op.execute(statement)
+    op.drop_index("ix_comment_escalated", table_name="comment")
     op.drop_index(op.f("ix_comment_author_id_id"), table_name="comment")
     op.drop_column("comment", "escalated")
     for table in ("sample", "skip", "claim", "moderator"):

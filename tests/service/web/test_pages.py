@@ -247,7 +247,7 @@ def test_list_links_to_what_waits(browser, waiting):
     ],
 )
 def test_number_of_comments_is_put_as_arabic_puts_it(app, browser, monkeypatch, count, shown):
-    monkeypatch.setattr("service.web.review.count", lambda _connection, _visible: count)
+    monkeypatch.setattr("service.web.review.count_visible", lambda _connection, _person: count)
     assert shown in browser.get("/queue").text
 
 

@@ -129,7 +129,7 @@ def _unmask(words: _Words, known: Lexicon) -> Iterable[_Hit]:
     jumps = jumps[_is_sign(words.raw[batch.places[jumps] + 1])] + 1
     for i in words.at(jumps):
         start, stop = words.starts[i], words.stops[i]
-        inside = jumps[(jumps > start) & (jumps < stop)] - start if jumps.size < 100 else jumps[:0]
+        inside = jumps[slice(*np.searchsorted(jumps, (start + 1, stop)))] - start
         word = words.text(i)
         if inside.size == 1 and not known.has(word):
             found = known.unmask(word[: inside[0]] + chr(MASK) + word[inside[0] :])

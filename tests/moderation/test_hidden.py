@@ -125,6 +125,11 @@ def test_a_batch_gives_what_its_comments_give_one_by_one(texts):
         assert batch.offsets[inside].tolist() == alone.offsets[1:-1].tolist()
 
 
+def test_a_large_batch_restores_what_a_small_one_does():
+    batch = canonicalise(["متخ_ف"] * 500)
+    assert {batch.text(i) for i in range(500)} == {"متخلف"}
+
+
 @given(TEXT)
 def test_offsets_of_restored_words_never_go_back(text):
     offsets = canonicalise([text]).offsets[1:-1].tolist()

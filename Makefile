@@ -9,10 +9,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench train venv postgres chromium
+.PHONY: help run test lint bench bench-http train venv postgres chromium
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
 
 run: $(VENV)/.installed ## start the service with the shipped model; data stays in instance/
 	@$(BIN)/ghirbal serve --port $(PORT) --demo-key instance/demo-key --samples
@@ -27,6 +27,9 @@ test: $(VENV)/.installed-test postgres chromium ## install everything the tests 
 
 bench: $(VENV)/.installed ## measure speed on one core; writes reports/
 	$(BIN)/python bench/speed.py
+
+bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty view; writes reports/
+	$(BIN)/python bench/http.py
 
 train: $(VENV)/.installed ## fit a model on CORPORA into build/models/
 	$(BIN)/ghirbal-train fit --corpora $(CORPORA)

@@ -133,7 +133,7 @@ def test_other_media_types_are_415(site, headers):
 
 def test_addresses_and_methods_that_are_not_there(site):
     assert problem(site.get("/v1/nothing")) == (404, "not_found")
-    assert problem(site.get("/")) == (404, "not_found")
+    assert problem(site.get("/nothing")) == (404, "not_found")
     wrong = site.get("/v1/score")
     assert problem(wrong) == (405, "method_not_allowed")
     assert "POST" in wrong.headers["Allow"]

@@ -22,7 +22,9 @@ def free_port():
 
 
 def environment(database_url):
-    return os.environ | {"GHIRBAL_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)}
+    # Where the corpora lie is for the tests, and no setting of the service.
+    kept = {name: value for name, value in os.environ.items() if name != "GHIRBAL_CORPORA"}
+    return kept | {"GHIRBAL_DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)}
 
 
 class Served:

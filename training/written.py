@@ -1,24 +1,30 @@
-"""Examples written for the project: the seed comments and what the suites hold for learning."""
+"""Examples written for the project: seed comments, comments by topic, the suites' learning half."""
 
+import csv
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from moderation import ATTRIBUTES
-from training.examples import NEWS, Examples, join, read_seed
+from training.examples import NEWS, CorporaError, Examples, join, read_seed
 from training.suite_cases import LEARN, Case, fill
 from training.suites import Suites, read_suites
 
+WRITTEN_PATH: Final = Path(__file__).parents[1] / "data" / "written"
 CASE_WEIGHT: Final = 2.0
 # An identity stands in dozens of frames, so one of them says less than a sentence of its own.
 FRAME_WEIGHT: Final = 0.5
 _UNKNOWN: Final = dict.fromkeys(ATTRIBUTES, -1)
 _CLEAN: Final = dict.fromkeys(ATTRIBUTES, 0)
+_ABUSE: Final = _UNKNOWN | {"abusive": 1}
+_HATE: Final = _UNKNOWN | {"abusive": 1, "identity_hate": 1}
+_THREATS: Final = ("threat_", "call_to_violence")
 
 
 def read_written(suites: Suites | None = None) -> Examples:
-    """Return the seed comments and what the suites hold for learning, all in the domain of news.
+    """Return all that was written to be learned from, in the domain of news.
 
     Cases that must be held show ``abusive`` and the attribute they name, and say nothing about the
     others; cases that must be approved show the absence of all.
@@ -30,30 +36,60 @@ def read_written(suites: Suites | None = None) -> Examples:
     return join(
         [
             read_seed(),
+            read_topics(),
             _examples("suite_cases", ((c.id, c.text, _labels(c)) for c in cases), CASE_WEIGHT),
             _examples(
                 "suite_identities",
                 (
-                    (f"{f.frame.id}:{f.identity.id}", f.text, _hate if f.frame.held else _CLEAN)
+                    (f"{f.frame.id}:{f.identity.id}", f.text, _HATE if f.frame.held else _CLEAN)
                     for f in filled
                 ),
                 FRAME_WEIGHT,
             ),
             _examples(
                 "suite_spans",
-                ((m.id, m.text, _abuse if m.stretches else _CLEAN) for m in marked),
+                ((m.id, m.text, _ABUSE if m.stretches else _CLEAN) for m in marked),
                 CASE_WEIGHT,
             ),
         ]
     )
 
 
-_abuse: Final = _UNKNOWN | {"abusive": 1}
-_hate: Final = _UNKNOWN | {"abusive": 1, "identity_hate": 1}
+def read_topics(folder: Path = WRITTEN_PATH) -> Examples:
+    """Read the comments written by topic: every CSV file of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Files with the columns ``id``, ``topic``, ``text`` and, where comments offend,
+        ``attribute``: the one that a comment shows beside ``abusive``, empty in a clean comment.
+
+    Raises
+    ------
+    CorporaError
+        If a row names an unknown attribute; the message names the file and the row.
+    """
+    rows = []
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                attribute = row.get("attribute", "")
+                if attribute not in {"", *ATTRIBUTES}:
+                    raise CorporaError(f"{path}: {row['id']} has the attribute {attribute!r}")
+                rows.append((row["id"], row["text"], _topic_labels(attribute, row["topic"])))
+    return _examples("written", rows, CASE_WEIGHT)
+
+
+def _topic_labels(attribute: str, topic: str) -> dict[str, int]:
+    if not attribute:
+        return _CLEAN
+    # A threat against a group is labelled as hate, and stays a threat.
+    threat = {"threat": 1} if topic.startswith(_THREATS) else {}
+    return _ABUSE | {attribute: 1} | threat
 
 
 def _labels(case: Case) -> dict[str, int]:
-    return _abuse | {case.attribute: 1} if case.held else _CLEAN
+    return _ABUSE | {case.attribute: 1} if case.held else _CLEAN
 
 
 def _examples(

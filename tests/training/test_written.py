@@ -1,0 +1,61 @@
+from collections import Counter
+
+import pytest
+
+from moderation import ATTRIBUTES
+from training.examples import CorporaError
+from training.suite_cases import MEASURE, fill
+from training.suites import read_suites
+from training.written import read_topics, read_written
+
+HEADER = "id,dialect,topic,attribute,text\n"
+
+
+def labels(examples, row):
+    return {
+        name: int(value)
+        for name, value in zip(ATTRIBUTES, examples.labels[row], strict=True)
+        if value >= 0
+    }
+
+
+def test_a_clean_comment_is_free_of_all_and_an_insult_says_nothing_of_the_rest(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        HEADER + "a-1,msa,weather,,الجو جميل اليوم\na-2,msa,rude,insult,يا غبي\n", encoding="utf-8"
+    )
+    found = read_topics(tmp_path)
+    assert found.ids == ["written:a-1", "written:a-2"]
+    assert labels(found, 0) == dict.fromkeys(ATTRIBUTES, 0)
+    assert labels(found, 1) == {"abusive": 1, "insult": 1}
+    assert found.weights[1].tolist() == [2, 0, 2, 0, 0, 0]
+
+
+def test_a_threat_against_a_group_is_hate_and_a_threat(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        HEADER + "a-1,msa,call_to_violence,identity_hate,احرقوا بيوتهم كلهم\n", encoding="utf-8"
+    )
+    assert labels(read_topics(tmp_path), 0) == {"abusive": 1, "identity_hate": 1, "threat": 1}
+
+
+def test_files_without_the_column_of_attributes_are_clean(tmp_path):
+    (tmp_path / "a.csv").write_text("id,topic,text\na-1,weather,الجو جميل\n", encoding="utf-8")
+    assert labels(read_topics(tmp_path), 0) == dict.fromkeys(ATTRIBUTES, 0)
+
+
+def test_an_unknown_attribute_is_refused_with_file_and_row(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "a-7,msa,rude,rudeness,كلام\n", encoding="utf-8")
+    with pytest.raises(CorporaError, match=r"a\.csv: a-7 has the attribute 'rudeness'"):
+        read_topics(tmp_path)
+
+
+def test_nothing_of_the_measuring_halves_is_learned_from():
+    found = read_written()
+    counts = Counter(found.corpus.tolist())
+    assert counts.keys() == {"seed", "written", "suite_cases", "suite_identities", "suite_spans"}
+    assert counts["written"] > 2000
+    assert set(found.domain.tolist()) == {"news"}
+    suites = read_suites()
+    cases = (*suites.functional, *suites.clean_uses, *suites.spans)
+    assert {case.text for case in cases if case.half == MEASURE}.isdisjoint(found.texts)
+    filled = fill(suites.frames, suites.identities, half=MEASURE)
+    assert {each.text for each in filled}.isdisjoint(found.texts)

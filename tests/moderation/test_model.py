@@ -68,6 +68,7 @@ def test_a_model_folder_holds_arrays_and_facts_alone(folder):
         "weights": ("|i1", (16_384, 6)),
         "scales": ("<f4", (6,)),
         "idf": ("|u1", (16_384,)),
+        "checks": ("|u1", (16_384,)),
     }
 
 
@@ -102,9 +103,10 @@ def test_a_file_is_no_model_folder(folder):
         load_model(folder / WEIGHTS)
 
 
-def test_another_format_is_refused_with_both_numbers(folder):
-    rewrite_manifest(folder, lambda document: document.update(format=2))
-    with pytest.raises(ModelError, match="format 2, this version of ghirbal reads 1"):
+@pytest.mark.parametrize("number", [1, 3])
+def test_another_format_is_refused_with_both_numbers(folder, number):
+    rewrite_manifest(folder, lambda document: document.update(format=number))
+    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 2"):
         load_model(folder)
 
 
@@ -200,7 +202,18 @@ def test_a_broken_manifest_is_refused(folder, content):
             "scales is float32(6, 1), expected float32(6,)",
             id="scales",
         ),
-        pytest.param({"idf": None}, "idf", id="missing-array"),
+        pytest.param(
+            {"checks": np.zeros(8_192, dtype=np.uint8)},
+            "checks is uint8(8192,), expected uint8(16384,)",
+            id="fewer-checks",
+        ),
+        pytest.param(
+            {"checks": np.zeros(16_384, dtype=np.int8)},
+            "checks is int8(16384,), expected uint8(16384,)",
+            id="signed-checks",
+        ),
+        pytest.param({"idf": None}, "idf is not a file in the archive", id="missing-array"),
+        pytest.param({"checks": None}, "checks is not a file in the archive", id="no-checks"),
         pytest.param(
             {"idf": np.array([{"a": 1}], dtype=object)}, "allow_pickle=False", id="pickled-object"
         ),

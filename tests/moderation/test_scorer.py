@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation import ATTRIBUTES, CommentScore, ModelError, Scorer, load_scorer
-from moderation.features import FeatureSettings
+from moderation.features import FeatureSettings, hash_features
 from moderation.model import Model
+from moderation.text import canonicalise
 
 CLEAN = "مقال جميل شكرا للكاتب"
 INSULT = "أنت حمار لا تفهم شيئا"
@@ -107,20 +108,54 @@ def test_threads_share_a_scorer(scorer):
     assert found == [expected] * 8
 
 
-def test_many_buckets_and_many_comments_do_not_mix(model):
+def knows(model, texts, *, other_check=0):
+    """Return a model of random weights that knows the features of some texts."""
     rng = np.random.default_rng(5)
     large = FeatureSettings(bits=21)
-    scorer = Scorer(
-        Model(
-            dict(model.manifest) | {"features": large.to_document()},
-            rng.integers(-127, 128, (1 << 21, 6), dtype=np.int8),
-            model.scales,
-            np.full(1 << 21, 16, dtype=np.uint8),
-        )
+    checks = np.zeros(1 << 21, dtype=np.uint8)
+    for view in hash_features(canonicalise(texts), large):
+        checks[view.buckets] = view.checks ^ other_check
+    return Model(
+        dict(model.manifest) | {"features": large.to_document()},
+        rng.integers(-127, 128, (1 << 21, 6), dtype=np.int8),
+        model.scales,
+        np.full(1 << 21, 16, dtype=np.uint8),
+        checks,
     )
+
+
+def test_many_buckets_and_many_comments_do_not_mix(model):
     texts = [f"تعليق رقم {i}" for i in range(2_100)]
+    scorer = Scorer(knows(model, texts))
     alone = np.concatenate([scorer.probabilities([text]) for text in texts[2_040:2_060]])
     assert scorer.probabilities(texts)[2_040:2_060].tolist() == alone.tolist()
+    assert len({tuple(row) for row in alone.tolist()}) == 20
+
+
+@pytest.fixture(params=["numpy", "compiled"])
+def scorer_of(request):
+    """Make scorers that sum in one way or the other."""
+
+    def make(model):
+        scorer = Scorer(model)
+        if request.param == "compiled":
+            pytest.importorskip("numba")
+            assert scorer.compile()
+        return scorer
+
+    return make
+
+
+def test_a_feature_in_the_bucket_of_another_counts_for_nothing(model, scorer_of):
+    same_buckets = scorer_of(knows(model, [INSULT], other_check=1))
+    assert same_buckets.evidence([INSULT]).tolist() == [[0.0] * 6]
+    assert scorer_of(knows(model, [INSULT])).evidence([INSULT]).all()
+
+
+def test_what_a_model_has_never_seen_does_not_dilute_what_it_knows(model, scorer_of):
+    scorer = scorer_of(knows(model, [INSULT]))
+    known, more = scorer.evidence([INSULT, f"{INSULT} 😀 😡"])
+    assert more.tolist() == known.tolist()
 
 
 def test_default_policy_holds_the_thresholds_of_the_model(scorer):

@@ -3,11 +3,25 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from moderation import ATTRIBUTES, Scorer
-from moderation.features import FeatureSettings
+from moderation.features import FeatureSettings, hash_features
 from moderation.model import Model
+from moderation.text import canonicalise
 from training.examples import Examples, read_seed
-from training.fit import FitSettings, build_model, fit_head, fit_weights, log_count_ratio
-from training.matrix import count_features, inverse_document_frequency, tf_idf
+from training.fit import (
+    FitSettings,
+    Fitted,
+    build_model,
+    fit_head,
+    fit_weights,
+    log_count_ratio,
+)
+from training.matrix import (
+    choose_features,
+    count_features,
+    inverse_document_frequency,
+    keep_features,
+    tf_idf,
+)
 
 SMALL = FitSettings(features=FeatureSettings(bits=12))
 
@@ -22,7 +36,13 @@ def seed_model():
         "calibration": calibration,
         "thresholds": {},
     }
-    return build_model(*fit_weights(examples, SMALL, n_jobs=1), manifest), examples
+    fitted = fit_weights(examples, SMALL, n_jobs=1)
+    return build_model(fitted, SMALL.features, manifest), fitted, examples
+
+
+def matrix_of(texts, fitted):
+    counts = count_features(texts, SMALL.features, n_jobs=1)
+    return tf_idf(keep_features(counts, fitted.columns), fitted.idf)
 
 
 def ones(n):
@@ -76,24 +96,69 @@ def test_features_are_counted_alike_in_any_number_of_processes():
     texts = [f"تعليق رقم {i}" for i in range(4_100)] + ["", "😀"]
     one = count_features(texts, SMALL.features, n_jobs=1)
     two = count_features(texts, SMALL.features, n_jobs=2)
-    assert one.shape == (4_102, 4_096)
+    assert one.shape == (4_102, 1_048_576)  # 4096 buckets of 256 checks
     assert (one != two).nnz == 0
 
 
+def test_a_column_is_a_bucket_and_the_check_of_the_feature_in_it():
+    views = hash_features(canonicalise(["يا غبي 😀"]), SMALL.features)
+    expected = [
+        256 * bucket + check
+        for view in views
+        for bucket, check in zip(view.buckets.tolist(), view.checks.tolist(), strict=True)
+    ]
+    counts = count_features(["يا غبي 😀"], SMALL.features, n_jobs=1)
+    assert counts.indices.tolist() == sorted(expected)
+    assert counts.data.tolist() == [1.0] * len(expected)
+
+
+def counted(**columns):
+    """Return the counts of four comments; ``b1c2=[1, 0, 0, 3]`` is check 2 in bucket 1."""
+    counts = np.zeros((4, 1024), dtype=np.float32)
+    for name, column in columns.items():
+        bucket, check = name.removeprefix("b").split("c")
+        counts[:, 256 * int(bucket) + int(check)] = column
+    return csr_matrix(counts)
+
+
+def test_the_feature_of_the_most_comments_is_kept_in_a_bucket():
+    counts = counted(b0c9=[9, 0, 0, 0], b0c200=[1, 1, 0, 0], b2c5=[1, 1, 1, 0], b2c4=[1, 1, 1, 1])
+    assert choose_features(counts, min_comments=1).tolist() == [200, 516]
+
+
+def test_of_features_as_common_as_each_other_the_lower_check_is_kept():
+    counts = counted(b1c8=[1, 1, 0, 0], b1c3=[0, 0, 1, 1])
+    assert choose_features(counts, min_comments=1).tolist() == [259]
+
+
+def test_a_feature_of_too_few_comments_is_not_kept():
+    counts = counted(b0c1=[5, 5, 0, 0], b1c1=[1, 1, 1, 0], b3c255=[1, 1, 1, 1])
+    assert choose_features(counts, min_comments=3).tolist() == [257, 1023]
+    assert choose_features(counts, min_comments=5).tolist() == []
+
+
+def test_kept_features_are_numbered_and_others_dropped():
+    counts = counted(b0c1=[5, 0, 0, 2], b0c2=[1, 1, 1, 1], b3c255=[0, 7, 0, 1])
+    kept = keep_features(counts, np.array([1, 257, 1023]))
+    assert kept.toarray().tolist() == [[5, 0, 0], [0, 0, 7], [0, 0, 0], [2, 0, 1]]
+
+
 def test_training_and_scoring_see_the_same_numbers(seed_model):
-    model, examples = seed_model
+    model, fitted, examples = seed_model
     texts = [*examples.texts[:50], "", "😀", "ya 7mar"]
-    X = tf_idf(count_features(texts, model.features, n_jobs=1), model.idf)
-    expected = X @ (model.weights * model.scales)
+    X = matrix_of(texts, fitted)
+    expected = X @ (model.weights[fitted.columns // 256] * model.scales)
+    assert np.abs(expected).max() > 1
     assert np.allclose(Scorer(model).evidence(texts), expected, atol=1e-4)
 
 
 def test_two_fits_are_the_same_whatever_the_number_of_processes():
     examples = read_seed()
-    first, idf = fit_weights(examples, SMALL, n_jobs=1)
-    second, other_idf = fit_weights(examples, SMALL, n_jobs=2)
-    assert (first == second).all()
-    assert (idf == other_idf).all()
+    first = fit_weights(examples, SMALL, n_jobs=1)
+    second = fit_weights(examples, SMALL, n_jobs=2)
+    assert first.columns.tolist() == second.columns.tolist()
+    assert first.idf.tolist() == second.idf.tolist()
+    assert first.weights.tolist() == second.weights.tolist()
 
 
 def test_a_weight_points_to_where_its_bucket_stands():
@@ -150,9 +215,9 @@ def two_domains(words):
 
 def test_words_of_both_domains_weigh_nothing():
     examples = two_domains(("حمار", "الكاتب", "شكرا"))
-    weights, idf = fit_weights(examples, SMALL, n_jobs=1)
-    X = tf_idf(count_features(["حمار", "الكاتب", "شكرا"], SMALL.features, n_jobs=1), idf)
-    insult, shared, thanks = (X @ weights)[:, 0]
+    fitted = fit_weights(examples, SMALL, n_jobs=1)
+    X = matrix_of(["حمار", "الكاتب", "شكرا"], fitted)
+    insult, shared, thanks = (X @ fitted.weights)[:, 0]
     assert insult > 3
     assert thanks < -3
     assert abs(shared) < 0.1
@@ -163,25 +228,46 @@ def test_rows_without_a_label_have_no_say():
     silent = np.arange(200) % 2 == 0
     examples.weights[silent, 0] = 0
     examples.labels[silent, 0] = -1
-    weights, _ = fit_weights(examples, SMALL, n_jobs=1)
+    fitted = fit_weights(examples, SMALL, n_jobs=1)
     without = examples.take(np.flatnonzero(~silent))
-    X = count_features(examples.texts, SMALL.features, n_jobs=1)
-    X = tf_idf(X, inverse_document_frequency(X))[np.flatnonzero(~silent)]
+    X = matrix_of(examples.texts, fitted)[np.flatnonzero(~silent)]
     _, domains = np.unique(without.domain, return_inverse=True)
     y = without.labels[:, 0].astype(np.float32)
-    assert np.allclose(weights[:, 0], fit_head(X, y, ones(100), domains, SMALL))
+    assert np.allclose(fitted.weights[:, 0], fit_head(X, y, ones(100), domains, SMALL))
+
+
+def fitted_to(weights, *, columns):
+    idf = np.arange(1, len(columns) + 1, dtype=np.uint8)
+    return Fitted(columns, idf, np.repeat(np.float32(weights)[:, None], 6, axis=1))
 
 
 def test_weights_are_rounded_to_eight_bits():
-    weights = np.zeros((1024, 6), dtype=np.float32)
-    weights[:4] = np.array([2.54, -2.54, 0.02, 0.009])[:, None]
-    model = build_model(weights, np.ones(1024, dtype=np.uint8), {})
+    weights = [2.54, -2.54, 0.02, 0.009, 0]
+    fitted = fitted_to(weights, columns=np.arange(5) * 256)
+    model = build_model(fitted, FeatureSettings(bits=10), {})
     assert isinstance(model, Model)
     assert model.weights[:5, 0].tolist() == [127, -127, 1, 0, 0]
     assert model.scales.tolist() == pytest.approx([0.02] * 6, rel=1e-2)
 
 
+def test_a_feature_stands_in_its_bucket_with_its_check_and_the_others_are_empty():
+    fitted = fitted_to([1, -1], columns=np.array([256 * 3 + 7, 256 * 1023 + 255]))
+    model = build_model(fitted, FeatureSettings(bits=10), {"version": "x"})
+    assert model.version == "x"
+    assert (model.weights.shape, model.idf.shape, model.checks.shape) == (
+        (1024, 6),
+        (1024,),
+        (1024,),
+    )
+    for array, values in ((model.weights[:, 5], [127, -127]), (model.idf, [1, 2])):
+        assert array[[3, 1023]].tolist() == values
+    assert model.checks[[3, 1023]].tolist() == [7, 255]
+    for array in (model.weights.any(axis=1), model.idf, model.checks):
+        assert np.flatnonzero(array).tolist() == [3, 1023]
+
+
 def test_a_head_without_weights_is_all_zeros():
-    model = build_model(np.zeros((1024, 6), dtype=np.float32), np.ones(1024, dtype=np.uint8), {})
+    fitted = fitted_to([0, 0], columns=np.array([0, 256]))
+    model = build_model(fitted, FeatureSettings(bits=10), {})
     assert not model.weights.any()
     assert (model.scales > 0).all()

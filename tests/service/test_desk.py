@@ -190,6 +190,7 @@ def test_decision_by_key_and_by_person_at_once_is_refused_by_the_database(waitin
 
 def test_samples_go_without_a_trace_and_real_decisions_stay(app, site, engine, sara):
     judge = app.extensions[EXTENSION].judge
+    assert dict(judge.policy.thresholds) == {}  # no score decides here, only the list does
     assert put_samples(engine, judge)
     assert site.get("/v1/queue").get_json()["counts"] == {"review": 12}
     assert not put_samples(engine, judge)

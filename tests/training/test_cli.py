@@ -80,8 +80,8 @@ def test_fit_with_corpora_is_no_toy_and_says_what_it_read(corpora, tmp_path):
     assert "toy" not in result.stderr
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["toy"] is False
-    read = {"osact4_2020", "other", "seed", "suite_cases", "suite_identities", "suite_spans"}
-    assert set(manifest["corpora"]) == read
+    suites = {"suite_cases", "suite_identities", "suite_spans"}
+    assert set(manifest["corpora"]) == {"osact4_2020", "other", "seed", "written"} | suites
     assert all(manifest["corpora"].values())
     card = (folder / "card.md").read_text(encoding="utf-8")
     assert "toy" not in card

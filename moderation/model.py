@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ WEIGHTS: Final = "weights.npz"
 CARD: Final = "card.md"
 _ARRAYS: Final = ("weights", "scales", "idf", "checks")
 MODELS: Final = Path(__file__).parent / "models"
+_LISTS: Final = re.compile(r"\[[-+.\deE,\s]*\]")  # of numbers, which stand on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def save_model(model: Model, path: Path) -> None:
                 np.lib.format.write_array(member, getattr(model, name), allow_pickle=False)
     manifest = dict(model.manifest) | {"files": {WEIGHTS: sha256(path / WEIGHTS)}}
     text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False)
+    text = _LISTS.sub(lambda found: " ".join(found[0].split()), text)
     (path / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 

@@ -15,6 +15,7 @@ from training.fetch_command import fetch_command
 from training.fit import FitSettings
 from training.pipeline import train
 from training.sources import load_sources
+from training.thresholds_command import thresholds_command
 from training.written import read_written
 
 _folder = click.Path(path_type=Path, file_okay=False)
@@ -80,3 +81,4 @@ def evaluate_command(corpora: Path | None, path: Path | None) -> None:
 
 
 main.add_command(fetch_command)
+main.add_command(thresholds_command)

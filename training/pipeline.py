@@ -1,6 +1,5 @@
 """From examples to a model: fit, calibrate and choose thresholds on held-out comments."""
 
-import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -17,11 +16,8 @@ from moderation.model import FORMAT, Model
 from training.disguise import disguised
 from training.examples import NEWS, CorporaError, Examples, join
 from training.fit import FitSettings, build_model, fit_weights
-from training.thresholds import (
-    fit_logistic_curve,
-    lowest_threshold_at_precision,
-    threshold_at_rate,
-)
+from training.operating_points import GRID, HeldOut, OperatingPointError
+from training.thresholds import fit_logistic_curve
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 PUBLISHED: Final = ("aoc_reader_comments", "hespress_comments")
@@ -78,8 +74,14 @@ def train(
     facts["calibration"] = _calibrate(evidence, rest)
     fitted = _under(fitted, facts | {"thresholds": {}})
     # Rounded as scores are, or a comment below a threshold would reach it once it is shown.
-    scores = np.round(Scorer(fitted).calibrate(evidence).astype(np.float64), 6)
-    facts["thresholds"] = _choose(scores.astype(np.float32), rest)
+    exact = Scorer(fitted).calibrate(evidence).astype(np.float64)
+    scores: NDArray[np.float64] = np.round(exact, 6)
+    published = _published(rest)
+    held_out = _count(scores, rest, published)
+    facts["thresholds"] = _choose(held_out, scores[published])
+    facts["held_out"] = {"thresholds": list(GRID)} | {
+        name: counts.to_document() for name, counts in held_out.items()
+    }
     return _under(fitted, facts)
 
 
@@ -147,43 +149,66 @@ def _calibrate(evidence: NDArray[np.float32], rest: Examples) -> dict[str, dict[
     return calibration
 
 
-def _choose(scores: NDArray[np.float32], rest: Examples) -> dict[str, dict[str, float]]:
-    published = np.isin(rest.corpus, PUBLISHED)
+def _published(rest: Examples) -> NDArray[np.bool_]:
+    """Mark what newspapers published, or what comes nearest to it."""
     clean = rest.labels[:, 0] == 0
+    published = np.isin(rest.corpus, PUBLISHED)
     if not published.any():  # the project's own examples hold no newspaper
         published = (rest.domain == NEWS) & clean
-    if not published.any():
-        published = clean
-    cuts = _review_cuts(scores[published])
-    thresholds = {}
+    return published if published.any() else clean
+
+
+def _count(
+    scores: NDArray[np.float64], rest: Examples, published: NDArray[np.bool_]
+) -> dict[str, HeldOut]:
+    counts = {}
     for a, name in enumerate(ATTRIBUTES):
-        review_at = min(math.ceil(cuts[a] * 1e6) / 1e6, 0.999999)
+        rows = (rest.weights[:, a] > 0) & ~np.isin(rest.corpus, PUBLISHED)
+        counts[name] = HeldOut.count(
+            scores[rows, a],
+            rest.labels[rows, a] == 1,
+            rest.weights[rows, a],
+            published=scores[published, a],
+        )
+    return counts
+
+
+def _choose(
+    held_out: Mapping[str, HeldOut], published: NDArray[np.float64]
+) -> dict[str, dict[str, float]]:
+    cuts = _review_cuts(held_out, published)
+    thresholds = {}
+    for name, review_at in zip(ATTRIBUTES, cuts, strict=True):
         thresholds[name] = {"review_at": review_at}
-        rows = (rest.weights[:, a] > 0) & ~published
         try:
-            reject_at = lowest_threshold_at_precision(
-                rest.labels[rows, a] == 1, scores[rows, a], precision=REJECT_PRECISION
-            )
-        except ValueError:
+            point = held_out[name].at_precision(REJECT_PRECISION)
+        except OperatingPointError:
             continue
-        reject_at = max(reject_at, review_at, _MILDEST_REJECT)
+        reject_at = max(point.threshold, review_at, _MILDEST_REJECT)
         if reject_at < _CERTAIN:
-            thresholds[name]["reject_at"] = round(reject_at, 6)
+            thresholds[name]["reject_at"] = reject_at
     return thresholds
 
 
-def _review_cuts(published: NDArray[np.float32]) -> list[float]:
-    """Return cut-offs that together send `REVIEW_BUDGET` of the published comments to review."""
+def _review_cuts(held_out: Mapping[str, HeldOut], published: NDArray[np.float64]) -> list[float]:
+    """Return thresholds that together send `REVIEW_BUDGET` of the published comments to review."""
     low, high = 0.0, REVIEW_BUDGET
-    cuts: list[float] = []
+    cuts = [GRID[-1]] * len(ATTRIBUTES)
     for _ in range(30):
         rate = (low + high) / 2
         trial = [
-            threshold_at_rate(published[:, a], rate=rate * SHARES[name] / max(SHARES.values()))
-            for a, name in enumerate(ATTRIBUTES)
+            _threshold_at(held_out[name], rate * SHARES[name] / max(SHARES.values()))
+            for name in ATTRIBUTES
         ]
         if (published >= np.array(trial)).any(axis=1).mean() <= REVIEW_BUDGET:
             low, cuts = rate, trial
         else:
             high = rate
     return cuts
+
+
+def _threshold_at(counts: HeldOut, rate: float) -> float:
+    try:
+        return counts.at_review_rate(rate).threshold
+    except OperatingPointError:  # so many published comments score as high as can be
+        return GRID[-1]

@@ -1,4 +1,4 @@
-"""Calibration and operating points, from scores on comments that were held out of fitting."""
+"""Calibration: from evidence to probabilities, and how far these are off."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,60 +27,6 @@ def fit_logistic_curve(
         sample_weight=np.concatenate((weights * target, weights * (1 - target))),
     )
     return float(curve.coef_[0, 0]), float(curve.intercept_[0])
-
-
-def threshold_at_rate(scores: NDArray[np.float32], *, rate: float) -> float:
-    """Return the smallest cut-off that at most `rate` of the scores reach.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (n_comments,)
-        Held-out probabilities in [0, 1].
-    rate : float
-        Share of comments, in (0, 1).
-
-    Returns
-    -------
-    float
-        A threshold to use as ``score >= threshold``.
-    """
-    ordered = np.sort(scores)[::-1]
-    allowed = int(rate * ordered.size)
-    return float(np.nextafter(ordered[allowed], np.float32(2))) if ordered.size else 1.0
-
-
-def lowest_threshold_at_precision(
-    y_true: NDArray[np.bool_], scores: NDArray[np.float32], *, precision: float
-) -> float:
-    """Find the smallest cut-off that still reaches a wanted precision.
-
-    Parameters
-    ----------
-    y_true : ndarray of shape (n_comments,)
-        True where the label applies.
-    scores : ndarray of shape (n_comments,)
-        Held-out probabilities in [0, 1], same order as `y_true`.
-    precision : float
-        Wanted share of true positives among hits, in (0, 1].
-
-    Returns
-    -------
-    float
-        A threshold to use as ``score >= threshold``.
-
-    Raises
-    ------
-    ValueError
-        If no threshold reaches `precision` on these comments.
-    """
-    order = np.argsort(-scores, kind="stable")
-    reached = np.cumsum(y_true[order]) / np.arange(1, order.size + 1)
-    # A cut-off takes all comments of equal score, so only the last of them counts.
-    last = np.append(np.diff(scores[order]) != 0, True)
-    good = np.flatnonzero((reached >= precision) & last)
-    if not good.size:
-        raise ValueError(f"no threshold reaches precision {precision} on {order.size} comments")
-    return float(scores[order][good[-1]])
 
 
 def expected_calibration_error(

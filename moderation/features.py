@@ -1,8 +1,12 @@
 """Hashed features of the canonical form: the only featuriser, for training and scoring alike.
 
 Several views of the text share one table of buckets: character n-grams inside words, words, pairs
-of words, emoji, and the skeletons of words: consonants alone, with the letters that Arabizi and
-loose spelling confuse made one, so that ``7mar``, ``hmar`` and ``حمار`` meet in one bucket.
+and triples of words, emoji, and the skeletons of words: consonants alone, with the letters that
+Arabizi and loose spelling confuse made one, so that ``7mar``, ``hmar`` and ``حمار`` meet in one
+bucket.
+
+The name of a group of people says nothing about a comment that speaks of it: all such names are one
+word to every view, and none has letters.
 """
 
 from dataclasses import asdict, dataclass
@@ -19,6 +23,12 @@ _SPACE: Final = np.uint32(0x20)
 _STEP: Final = np.uint32(0x01000193)  # the prime of FNV-1a, 32 bits
 _SPREAD: Final = np.uint32(0x9E3779B1)  # Knuth's multiplicative hashing, 2^32 over the golden ratio
 _LONGEST: Final = 64  # letters of a word beyond this one share a weight
+_GROUP: Final = np.uint32(0x5EC7)  # what the name of any group is hashed to
+# Seed of a view, and how far the words of a chain follow the first: a pair, a pair around any word,
+# a triple.
+_CHAINS: Final = ((12, (1,)), (16, (2,)), (17, (1, 2)))
+_BARE_PAIRS: Final = (14, (1,))
+NO_GROUPS: Final = np.zeros(0, dtype=np.uint32)
 _POWERS: Final = np.array([pow(0x01000193, i, 1 << 32) for i in range(_LONGEST)], dtype=np.uint32)
 
 
@@ -33,30 +43,23 @@ class FeatureSettings:
         share 32 bits while scoring.
     ngrams : tuple of int
         Lengths of the character n-grams, the spaces around a word counted; ascending.
-    skeleton_ngrams : tuple of int
-        Lengths of the n-grams of skeletons; may be empty.
     """
 
     bits: int = 21
     ngrams: tuple[int, ...] = (2, 3, 4, 5)
-    skeleton_ngrams: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse settings that no array fits."""
         if not 10 <= self.bits <= 21:
             raise ModelError(f"feature bits must be 10 to 21, got {self.bits}")
-        for lengths in (self.ngrams, self.skeleton_ngrams):
-            if list(lengths) != sorted(set(lengths)) or any(not 2 <= n <= 8 for n in lengths):
-                raise ModelError(f"n-gram lengths must ascend within 2 to 8, got {lengths}")
+        lengths = self.ngrams
+        if list(lengths) != sorted(set(lengths)) or any(not 2 <= n <= 8 for n in lengths):
+            raise ModelError(f"n-gram lengths must ascend within 2 to 8, got {lengths}")
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Build settings from what `to_document` wrote."""
-        return cls(
-            bits=int(document["bits"]),
-            ngrams=tuple(document["ngrams"]),
-            skeleton_ngrams=tuple(document["skeleton_ngrams"]),
-        )
+        return cls(bits=int(document["bits"]), ngrams=tuple(document["ngrams"]))
 
     def to_document(self) -> dict[str, Any]:
         """Return the settings as plain values."""
@@ -94,7 +97,14 @@ class View:
 _Hashed = tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]  # 32 bits, bounds, places
 
 
-def hash_features(canonical: Canonical, settings: FeatureSettings) -> list[View]:
+def hash_words(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the 32-bit hash of each word of `codes`, of shape (n_words,)."""
+    return _words(codes)[2]
+
+
+def hash_features(
+    canonical: Canonical, settings: FeatureSettings, groups: NDArray[np.uint32] = NO_GROUPS
+) -> list[View]:
     """Hash a batch of comments into buckets.
 
     Parameters
@@ -103,6 +113,8 @@ def hash_features(canonical: Canonical, settings: FeatureSettings) -> list[View]
         The comments in canonical form.
     settings : FeatureSettings
         What to hash.
+    groups : ndarray of shape (n_groups,), uint32
+        Hashes of the names of groups, ascending: see `hash_words`.
 
     Returns
     -------
@@ -110,19 +122,22 @@ def hash_features(canonical: Canonical, settings: FeatureSettings) -> list[View]
         One per view and n-gram length, always in the same order and number.
     """
     codes, bounds = canonical.codes, canonical.bounds
+    starts, ends, hashes = _words(codes)
+    named = np.isin(hashes, groups)
+    hashes[named] = _GROUP
+    letters = _letters_of(codes.size, starts[named], ends[named])
     views = [
         _view(hashes, places, bounds, seed=n)
-        for n, (hashes, places) in _ngrams(codes, settings.ngrams)
+        for n, (hashes, places) in _ngrams(codes, settings.ngrams, letters)
     ]
-    starts, hashes = _words(codes)
     views.append(_view(hashes, starts, bounds, seed=11))
-    views.append(_pairs(hashes, starts, bounds, seed=12))
+    views += [_chains(hashes, starts, bounds, steps) for steps in _CHAINS]
     bare, origin = skeletons(codes)
-    bare_starts, bare_hashes = _words(bare)
-    views.append(_view(bare_hashes, origin[bare_starts], bounds, seed=13))
-    views.append(_pairs(bare_hashes, origin[bare_starts], bounds, seed=14))
-    for n, (grams, places) in _ngrams(bare, settings.skeleton_ngrams):
-        views.append(_view(grams, origin[places], bounds, seed=20 + n))
+    bare_starts, _, bare_hashes = _words(bare)
+    places = origin[bare_starts]
+    bare_hashes[letters[places]] = _GROUP
+    views.append(_view(bare_hashes, places, bounds, seed=13))
+    views.append(_chains(bare_hashes, places, bounds, _BARE_PAIRS))
     nowhere = np.full(canonical.emoji.size, -1)
     views.append((_mix(canonical.emoji, 15), canonical.emoji_bounds, nowhere))
     shift, check_shift = np.uint32(32 - settings.bits), np.uint32(24 - settings.bits)
@@ -147,15 +162,19 @@ def _view(
 
 
 def _ngrams(
-    codes: NDArray[np.uint32], lengths: tuple[int, ...]
+    codes: NDArray[np.uint32], lengths: tuple[int, ...], hidden: NDArray[np.bool_]
 ) -> list[tuple[int, tuple[NDArray[np.uint32], NDArray[np.int64]]]]:
-    """Return hashes and positions of the n-grams without a space inside, per length."""
+    """Return hashes and positions of the n-grams without a space inside, per length.
+
+    None starts where `hidden` is true.
+    """
     space = codes == _SPACE
     # Distance to the next space after each position; nothing follows the last one.
     ends = np.flatnonzero(space)
     reach = (
         np.repeat(ends[1:], np.diff(ends)) - np.arange(codes.size - 1) if ends.size > 1 else ends
     )
+    reach[hidden[: reach.size]] = 0
     found = []
     hashes = codes.astype(np.uint32)
     for n in range(2, max(lengths, default=1) + 1):
@@ -166,26 +185,43 @@ def _ngrams(
     return found
 
 
-def _words(codes: NDArray[np.uint32]) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
-    """Return start and hash of every word."""
+def _words(
+    codes: NDArray[np.uint32],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]:
+    """Return start, end and hash of every word."""
     word = codes != _SPACE
     edges = np.flatnonzero(np.diff(word.astype(np.int8), prepend=0, append=0))
-    starts, ends = edges[::2].astype(np.int64), edges[1::2]
+    starts, ends = edges[::2].astype(np.int64), edges[1::2].astype(np.int64)
     if not starts.size:
-        return starts, np.zeros(0, dtype=np.uint32)
+        return starts, ends, np.zeros(0, dtype=np.uint32)
     rank = np.arange(codes.size)
     rank[starts[0] :] -= np.repeat(starts, np.diff(np.append(starts, codes.size)))
     weighted = codes * _POWERS[np.minimum(rank, _LONGEST - 1)]
     weighted[~word] = 0
     sums: NDArray[np.uint32] = np.add.reduceat(weighted, starts, dtype=np.uint32)
-    return starts, sums ^ (ends - starts).astype(np.uint32)
+    return starts, ends, sums ^ (ends - starts).astype(np.uint32)
 
 
-def _pairs(
-    hashes: NDArray[np.uint32], starts: NDArray[np.int64], bounds: NDArray[np.int64], *, seed: int
+def _letters_of(size: int, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Mark the letters of words and the space before each, of shape (size,)."""
+    steps = np.zeros(size + 1, dtype=np.int8)
+    steps[starts - 1] = 1
+    steps[ends] -= 1
+    return np.cumsum(steps[:size], dtype=np.int8).astype(np.bool_)
+
+
+def _chains(
+    hashes: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    bounds: NDArray[np.int64],
+    chain: tuple[int, tuple[int, ...]],
 ) -> _Hashed:
-    """Hash neighbours in one comment, named by the first word's position."""
+    """Hash some words of one comment in their order, named by the first word's position."""
+    seed, steps = chain
+    size = max(hashes.size - steps[-1], 0)
+    chained = _mix(hashes[:size], seed)
+    for step in steps:
+        chained = chained * _STEP + hashes[step : size + step]
     comment = np.searchsorted(bounds, starts, side="right")
-    same = comment[1:] == comment[:-1]
-    pairs = _mix(hashes[:-1], seed) * _STEP + hashes[1:]
-    return _view(pairs[same], starts[:-1][same], bounds, seed=seed)
+    same = comment[steps[-1] :] == comment[:size]
+    return _view(chained[same], starts[:size][same], bounds, seed=seed)

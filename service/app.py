@@ -11,6 +11,7 @@ from service.auth import access_rules, guard
 from service.coral import coral
 from service.database import open_engine
 from service.health import health
+from service.json_provider import OrjsonProvider
 from service.judge import Judge
 from service.metrics import Metrics, metrics_page
 from service.moderations import moderations
@@ -36,8 +37,7 @@ def build_app(settings: Settings) -> Flask:
     app = Flask("service", static_folder=None)
     # One more than allowed; see service.body.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
-    app.json.sort_keys = False  # type: ignore[attr-defined] # of the default provider
-    app.json.ensure_ascii = False  # type: ignore[attr-defined] # Arabic stays readable
+    app.json = OrjsonProvider(app)
     app.url_map.converters["id"] = _IdConverter
     # An id such as "https://site/1" must not be redirected to one with a single slash.
     app.url_map.merge_slashes = False

@@ -8,7 +8,8 @@ from flask import Flask, g, request
 from sqlalchemy import Engine
 
 from service.errors import ApiError
-from service.keys import Caller, Scope, find_caller
+from service.key_ring import KeyRing
+from service.keys import Caller, Scope
 from service.moderators import Role
 from service.sessions import signed_in
 
@@ -23,7 +24,7 @@ _REALM = 'Bearer realm="ghirbal"'
 
 def bearer() -> str | None:
     """Return the key in the header ``Authorization: Bearer KEY``."""
-    kind, _, key = request.headers.get("Authorization", "").strip().partition(" ")
+    kind, _, key = request.environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     return key.strip() or None if kind.lower() == "bearer" else None
 
 
@@ -79,8 +80,8 @@ def access_rules(app: Flask) -> dict[str, Rule]:
 def guard(app: Flask, engine: Engine) -> None:
     """Check the key or the session of every request to `app`, before its body is read."""
     rules = access_rules(app)
-
     credentials = {name: getattr(app.view_functions[name], _CREDENTIAL) for name in rules}
+    ring = KeyRing(engine)
 
     def check() -> None:
         g.caller = None
@@ -91,21 +92,21 @@ def guard(app: Flask, engine: Engine) -> None:
             g.person = signed_in(engine, rule)
         elif rule is not None:
             g.key_asked = True
-            g.caller = _caller(engine, rule, credentials[request.endpoint])
+            g.caller = _caller(ring, rule, credentials[request.endpoint])
 
     app.before_request(check)
 
 
-def _caller(engine: Engine, scope: Scope, by: Credential) -> Caller | None:
+def _caller(ring: KeyRing, scope: Scope, by: Credential) -> Caller | None:
     try:
-        return _known_caller(engine, scope, by.read())
+        return _known_caller(ring, scope, by.read())
     except ApiError:
         if by.needed():
             raise
         return None
 
 
-def _known_caller(engine: Engine, scope: Scope, key: str | None) -> Caller:
+def _known_caller(ring: KeyRing, scope: Scope, key: str | None) -> Caller:
     if key is None:
         raise ApiError(
             401,
@@ -113,8 +114,7 @@ def _known_caller(engine: Engine, scope: Scope, key: str | None) -> Caller:
             "send an API key in the header Authorization: Bearer KEY",
             headers={"WWW-Authenticate": _REALM},
         )
-    with engine.connect() as connection:
-        caller = find_caller(connection, key)
+    caller = ring.find(key)
     if caller is None:
         raise ApiError(
             401,

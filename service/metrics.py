@@ -101,6 +101,9 @@ class Metrics:
 
     def judged(self, judgements: Sequence[Judgement]) -> None:
         """Count scores and actions; batches are summed up first, one by one they take too long."""
+        if len(judgements) == 1:
+            self._judged_one(judgements[0])
+            return
         for action, number in Tally(each.outcome.action for each in judgements).items():
             self._actions[action].inc(number)
         for name, histogram in self._scores:
@@ -109,6 +112,11 @@ class Metrics:
             histogram._sum.inc(sum(values))
             for bucket, number in Tally(bisect_left(_SCORES, value) for value in values).items():
                 histogram._buckets[bucket].inc(number)
+
+    def _judged_one(self, judgement: Judgement) -> None:
+        self._actions[judgement.outcome.action].inc()
+        for name, histogram in self._scores:
+            histogram.observe(judgement.score.scores[name])
 
     def exposition(self) -> bytes:
         """Return all counters in the text format of Prometheus."""

@@ -2,7 +2,8 @@
 
 import secrets
 
-from flask import Flask, session
+from flask import Flask, Request, Response, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from sqlalchemy import Engine
 
 from service.moderators import Person, Role, find_person
@@ -22,8 +23,22 @@ class RoleTooLowError(Exception):
     """The moderator may not do this."""
 
 
+class _OnlyWithCookie(SecureCookieSessionInterface):
+    """Sessions that cost a caller of the API nothing: it sends no cookie and opens none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if "HTTP_COOKIE" not in request.environ:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.accessed or session.modified:
+            super().save_session(app, session, response)
+
+
 def set_up_sessions(app: Flask, settings: Settings) -> None:
     """Give `app` its secret and the rules of its cookie."""
+    app.session_interface = _OnlyWithCookie()
     app.config.update(
         SECRET_KEY=session_secret(settings),
         SESSION_COOKIE_NAME="ghirbal",

@@ -1,20 +1,22 @@
 """The command ``ghirbal-train``: fit, evaluate, fetch."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from moderation import ModerationError, Scorer, load_scorer
+from moderation import ModerationError, Scorer
 from moderation.model import CARD, save_model
 from training.card import write_card
-from training.evaluate import evaluate
+from training.evaluate_command import evaluate_command, floors_command
 from training.examples import Examples, join, read_corpora, read_seed
 from training.fetch_command import fetch_command
 from training.fit import FitSettings
 from training.pipeline import train
+from training.report import measure
 from training.sources import load_sources
+from training.suite_report import without_rows
+from training.suites import read_suites
 from training.thresholds_command import thresholds_command
 from training.written import read_written
 
@@ -61,7 +63,8 @@ def fit(corpora: Path | None, output: Path | None, version: str, jobs: int) -> N
     examples, toy = _examples(corpora)
     model = train(examples, FitSettings(), version=version, n_jobs=jobs, toy=toy)
     sources = load_sources()
-    metrics = evaluate(Scorer(model), examples, sources)
+    report, _ = measure(Scorer(model), examples, sources, read_suites(), n_jobs=jobs)
+    metrics = report | {"suites": without_rows(report["suites"])}
     model = replace(model, manifest=dict(model.manifest) | {"metrics": metrics})
     folder = output or Path("build", "models", version)
     save_model(model, folder)
@@ -70,15 +73,7 @@ def fit(corpora: Path | None, output: Path | None, version: str, jobs: int) -> N
     click.echo(folder)
 
 
-@main.command("evaluate")
-@click.option("--corpora", type=_folder, help="Folder with one NAME.csv.gz per corpus.")
-@click.option("--model", "path", type=_folder, help="Model folder [the shipped model].")
-def evaluate_command(corpora: Path | None, path: Path | None) -> None:
-    """Measure a model on the dev splits and print the figures as JSON."""
-    examples, _ = _examples(corpora)
-    metrics = evaluate(load_scorer(path), examples, load_sources())
-    click.echo(json.dumps(metrics, ensure_ascii=False, indent=2))
-
-
+main.add_command(evaluate_command)
 main.add_command(fetch_command)
+main.add_command(floors_command)
 main.add_command(thresholds_command)

@@ -1,5 +1,7 @@
 """Calibration: from evidence to probabilities, and how far these are off."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -30,7 +32,7 @@ def fit_logistic_curve(
 
 
 def expected_calibration_error(
-    y_true: NDArray[np.bool_], scores: NDArray[np.float32], *, bins: int = 15
+    y_true: NDArray[np.bool_], scores: NDArray[np.floating[Any]], *, bins: int = 15
 ) -> float:
     """Return the mean gap between score and share of positives over equal-width bins.
 
@@ -45,3 +47,19 @@ def expected_calibration_error(
         - np.bincount(which, weights=y_true, minlength=bins)
     )
     return float(gaps.sum() / max(size.sum(), 1))
+
+
+def reliability(
+    y_true: NDArray[np.bool_], scores: NDArray[np.float64], *, bins: int = 10
+) -> list[dict[str, float]]:
+    """Return mean score, share of positives and number of comments of each filled bin."""
+    which = np.minimum((scores * bins).astype(np.int64), bins - 1)
+    return [
+        {
+            "score": round(float(scores[rows].mean()), 4),
+            "share": round(float(y_true[rows].mean()), 4),
+            "comments": int(rows.sum()),
+        }
+        for b in range(bins)
+        if (rows := which == b).any()
+    ]

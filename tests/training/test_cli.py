@@ -50,14 +50,6 @@ def test_no_text_of_an_example_is_in_the_model_folder(toy):
         assert "حمار" not in (folder / name).read_text(encoding="utf-8")
 
 
-def test_evaluate_measures_a_model_folder(toy):
-    folder, _ = toy
-    result = run("evaluate", "--model", folder)
-    assert result.exit_code == 0
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert json.loads(result.stdout) == manifest["metrics"]
-
-
 @pytest.fixture
 def corpora(tmp_path, monkeypatch):
     folder = tmp_path / "corpora"
@@ -108,10 +100,8 @@ def test_a_file_that_is_not_gzip_is_an_error_without_a_traceback(corpora, tmp_pa
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    result = run("evaluate", "--corpora", tmp_path / "nowhere", "--model", tmp_path)
+    result = run("fit", "--corpora", tmp_path / "nowhere", "--output", tmp_path, "--jobs", 1)
     assert f"{tmp_path / 'nowhere'} does not exist: using the " in result.stderr
-    assert f"Error: {tmp_path / 'manifest.json'} is missing" in result.stderr
-    assert result.exit_code == 1
 
 
 @pytest.mark.parametrize("command", sorted(cli.main.commands))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.features import View, hash_features
+from moderation.features import View
 from moderation.text import Canonical, canonicalise, original_span
 from moderation.types import ATTRIBUTES, Span
 
@@ -140,7 +140,7 @@ def _word_evidence(
 ) -> NDArray[np.float32]:
     """Return each word's share of its comment's evidence, of shape (n_words, n_attributes)."""
     n_comments = canonical.bounds.size - 1
-    views = scorer.known(hash_features(canonical, scorer.features))
+    views = scorer.known(scorer.hashed(canonical))
     buckets, values, bounds = scorer.values(views, n_comments)
     bits = np.uint32(scorer.features.bits)
     keys = np.repeat(np.arange(n_comments, dtype=np.uint32), np.diff(bounds)) << bits | buckets

@@ -18,12 +18,12 @@ from moderation.features import FeatureSettings
 from moderation.policy import Policy
 from moderation.types import ATTRIBUTES
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Number of the folder's layout; raised when an older reader would misread it."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.npz"
 CARD: Final = "card.md"
-_ARRAYS: Final = ("weights", "scales", "idf", "checks")
+_ARRAYS: Final = ("weights", "scales", "idf", "checks", "groups")
 MODELS: Final = Path(__file__).parent / "models"
 _LISTS: Final = re.compile(r"\[[-+.\deE,\s]*\]")  # of numbers, which stand on one line
 
@@ -44,6 +44,8 @@ class Model:
         Inverse document frequency, in units of `IDF_UNIT`; 0 for an empty bucket.
     checks : ndarray of shape (n_buckets,), uint8
         Which of the features that fall into a bucket it stands for: see `View.checks`.
+    groups : ndarray of shape (n_names,), uint32
+        Hashes of the names of groups, ascending: see `moderation.features.hash_features`.
     """
 
     manifest: Mapping[str, Any]
@@ -51,6 +53,7 @@ class Model:
     scales: NDArray[np.float32]
     idf: NDArray[np.uint8]
     checks: NDArray[np.uint8]
+    groups: NDArray[np.uint32]
 
     @property
     def version(self) -> str:
@@ -181,6 +184,7 @@ def _check_shapes(model: Model, path: Path) -> None:
         "scales": (np.float32, (len(ATTRIBUTES),)),
         "idf": (np.uint8, (buckets,)),
         "checks": (np.uint8, (buckets,)),
+        "groups": (np.uint32, (model.groups.size,)),
     }
     for name, (dtype, shape) in expected.items():
         array = getattr(model, name)

@@ -13,7 +13,7 @@ from moderation.explain import find_spans
 from moderation.features import View, hash_features
 from moderation.model import IDF_UNIT, Model, load_model, newest_model
 from moderation.policy import Policy
-from moderation.text import canonicalise
+from moderation.text import Canonical, canonicalise
 from moderation.types import ATTRIBUTES, CommentScore
 
 _BATCH_COMMENTS: Final = 2048  # comment numbers and buckets share 32 bits while sorting
@@ -70,7 +70,7 @@ class Scorer:
         self._idf = self._records[:, 1].view(np.uint8)
         self._weights = self._records[:, 2:]
         self._checks[:], self._idf[:], self._weights[:] = model.checks, model.idf, model.weights
-        self._scales = model.scales
+        self._scales, self._groups = model.scales, model.groups
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
         self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)
@@ -115,7 +115,7 @@ class Scorer:
         """Return the weighted sums before calibration, of shape (n_comments, n_attributes)."""
         evidence = np.empty((len(texts), len(ATTRIBUTES)), dtype=np.float32)
         for start, end in _batches(texts):
-            views = hash_features(canonicalise(texts[start:end]), self.features)
+            views = self.hashed(canonicalise(texts[start:end]))
             evidence[start:end] = self._sum(views, end - start)
         return evidence
 
@@ -160,6 +160,10 @@ class Scorer:
     def explain_at(self) -> dict[str, float]:
         """Score from which an attribute is explained, per attribute."""
         return self._explain_at
+
+    def hashed(self, canonical: Canonical) -> list[View]:
+        """Return the features of comments, the names of groups made one."""
+        return hash_features(canonical, self.features, self._groups)
 
     def known(self, views: Sequence[View]) -> list[View]:
         """Return the views without the features that the model has never seen."""

@@ -16,6 +16,7 @@ from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
 from moderation.model import Model
 from training.examples import Examples
+from training.groups import hash_groups, read_groups
 from training.matrix import (
     choose_features,
     count_features,
@@ -139,16 +140,20 @@ class Fitted:
         Inverse document frequencies in units of `moderation.model.IDF_UNIT`.
     weights : ndarray of shape (n_features, n_attributes), float32
         Weights of the idf-weighted values.
+    groups : ndarray of shape (n_names,), uint32
+        Hashes of the names of groups.
     """
 
     columns: NDArray[np.int64]
     idf: NDArray[np.uint8]
     weights: NDArray[np.float32]
+    groups: NDArray[np.uint32]
 
 
 def fit_weights(examples: Examples, settings: FitSettings, *, n_jobs: int) -> Fitted:
     """Choose features and fit all heads."""
-    counts = count_features(examples.texts, settings.features, n_jobs=n_jobs)
+    groups = hash_groups(read_groups())
+    counts = count_features(examples.texts, settings.features, groups, n_jobs=n_jobs)
     columns = choose_features(counts, min_comments=settings.min_comments)
     counts = keep_features(counts, columns)
     idf = inverse_document_frequency(counts)
@@ -160,7 +165,7 @@ def fit_weights(examples: Examples, settings: FitSettings, *, n_jobs: int) -> Fi
         for a in range(len(ATTRIBUTES))
     )
     bar = tqdm(heads, total=len(ATTRIBUTES), desc="heads", unit="head", disable=None)
-    return Fitted(columns, idf, np.stack(list(bar), axis=1))
+    return Fitted(columns, idf, np.stack(list(bar), axis=1), groups)
 
 
 def _fit_attribute(
@@ -191,4 +196,4 @@ def build_model(fitted: Fitted, features: FeatureSettings, manifest: Mapping[str
     idf[buckets] = fitted.idf
     checks = np.zeros(1 << features.bits, dtype=np.uint8)
     checks[buckets] = fitted.columns & 255
-    return Model(manifest, weights, scales, idf, checks)
+    return Model(manifest, weights, scales, idf, checks, fitted.groups)

@@ -16,8 +16,10 @@ from moderation.text import canonicalise
 _BATCH: Final = 4000
 
 
-def count_features(texts: Sequence[str], settings: FeatureSettings, *, n_jobs: int) -> csr_matrix:
-    """Count the hashed features of comments.
+def count_features(
+    texts: Sequence[str], settings: FeatureSettings, groups: NDArray[np.uint32], *, n_jobs: int
+) -> csr_matrix:
+    """Count the hashed features of comments; see `hash_features` for `settings` and `groups`.
 
     Returns
     -------
@@ -27,15 +29,17 @@ def count_features(texts: Sequence[str], settings: FeatureSettings, *, n_jobs: i
     """
     batches = [texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH)]
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_count)(batch, settings) for batch in batches
+        delayed(_count)(batch, settings, groups) for batch in batches
     )
     # The bar shows on a terminal only.
     bar = tqdm(parts, total=len(batches), desc="features", unit="batch", disable=None)
     return vstack(list(bar), format="csr", dtype=np.float32)
 
 
-def _count(texts: Sequence[str], settings: FeatureSettings) -> csr_matrix:
-    views = hash_features(canonicalise(texts), settings)
+def _count(
+    texts: Sequence[str], settings: FeatureSettings, groups: NDArray[np.uint32]
+) -> csr_matrix:
+    views = hash_features(canonicalise(texts), settings, groups)
     rows = [np.repeat(np.arange(len(texts)), np.diff(view.bounds)) for view in views]
     columns = np.concatenate([view.buckets << np.uint32(8) | view.checks for view in views])
     counts = csr_matrix(

@@ -17,6 +17,7 @@ from moderation.model import (
     save_model,
     sha256,
 )
+from training.groups import hash_groups, read_groups
 
 TEXTS = ["أنت حمار لا تفهم", "مقال جميل", "", "😀", "ya 7mar"]
 
@@ -69,6 +70,7 @@ def test_a_model_folder_holds_arrays_and_facts_alone(folder):
         "scales": ("<f4", (6,)),
         "idf": ("|u1", (16_384,)),
         "checks": ("|u1", (16_384,)),
+        "groups": ("<u4", hash_groups(read_groups()).shape),
     }
 
 
@@ -103,10 +105,10 @@ def test_a_file_is_no_model_folder(folder):
         load_model(folder / WEIGHTS)
 
 
-@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("number", [2, 4])
 def test_another_format_is_refused_with_both_numbers(folder, number):
     rewrite_manifest(folder, lambda document: document.update(format=number))
-    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 2"):
+    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 3"):
         load_model(folder)
 
 

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation import ATTRIBUTES, CommentScore, ModelError, Scorer, load_scorer
-from moderation.features import FeatureSettings, hash_features
+from moderation.features import NO_GROUPS, FeatureSettings, hash_features, hash_words
 from moderation.model import Model
 from moderation.text import canonicalise
 
@@ -121,6 +122,7 @@ def knows(model, texts, *, other_check=0):
         model.scales,
         np.full(1 << 21, 16, dtype=np.uint8),
         checks,
+        NO_GROUPS,
     )
 
 
@@ -150,6 +152,16 @@ def test_a_feature_in_the_bucket_of_another_counts_for_nothing(model, scorer_of)
     same_buckets = scorer_of(knows(model, [INSULT], other_check=1))
     assert same_buckets.evidence([INSULT]).tolist() == [[0.0] * 6]
     assert scorer_of(knows(model, [INSULT])).evidence([INSULT]).all()
+
+
+def test_names_of_groups_score_alike_if_the_model_says_so(model, scorer_of):
+    one, other = f"{INSULT} كردي", f"{INSULT} شركسي"
+    plain = knows(model, [one, other])
+    assert len({tuple(row) for row in scorer_of(plain).evidence([one, other]).tolist()}) == 2
+    groups = np.sort(hash_words(canonicalise(["كردي شركسي"]).codes))
+    blind = scorer_of(replace(plain, groups=groups))
+    first, second = blind.evidence([one, other])
+    assert first.tolist() == second.tolist()
 
 
 def test_what_a_model_has_never_seen_does_not_dilute_what_it_knows(model, scorer_of):

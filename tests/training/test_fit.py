@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from moderation import ATTRIBUTES, Scorer
-from moderation.features import FeatureSettings, hash_features
+from moderation.features import NO_GROUPS, FeatureSettings, hash_features
 from moderation.model import Model
 from moderation.text import canonicalise
 from training.examples import Examples, read_seed
@@ -41,7 +41,7 @@ def seed_model():
 
 
 def matrix_of(texts, fitted):
-    counts = count_features(texts, SMALL.features, n_jobs=1)
+    counts = count_features(texts, SMALL.features, fitted.groups, n_jobs=1)
     return tf_idf(keep_features(counts, fitted.columns), fitted.idf)
 
 
@@ -94,8 +94,8 @@ def test_tf_idf_takes_the_logarithm_of_a_count():
 
 def test_features_are_counted_alike_in_any_number_of_processes():
     texts = [f"تعليق رقم {i}" for i in range(4_100)] + ["", "😀"]
-    one = count_features(texts, SMALL.features, n_jobs=1)
-    two = count_features(texts, SMALL.features, n_jobs=2)
+    one = count_features(texts, SMALL.features, NO_GROUPS, n_jobs=1)
+    two = count_features(texts, SMALL.features, NO_GROUPS, n_jobs=2)
     assert one.shape == (4_102, 1_048_576)  # 4096 buckets of 256 checks
     assert (one != two).nnz == 0
 
@@ -107,7 +107,7 @@ def test_a_column_is_a_bucket_and_the_check_of_the_feature_in_it():
         for view in views
         for bucket, check in zip(view.buckets.tolist(), view.checks.tolist(), strict=True)
     ]
-    counts = count_features(["يا غبي 😀"], SMALL.features, n_jobs=1)
+    counts = count_features(["يا غبي 😀"], SMALL.features, NO_GROUPS, n_jobs=1)
     assert counts.indices.tolist() == sorted(expected)
     assert counts.data.tolist() == [1.0] * len(expected)
 
@@ -238,7 +238,7 @@ def test_rows_without_a_label_have_no_say():
 
 def fitted_to(weights, *, columns):
     idf = np.arange(1, len(columns) + 1, dtype=np.uint8)
-    return Fitted(columns, idf, np.repeat(np.float32(weights)[:, None], 6, axis=1))
+    return Fitted(columns, idf, np.repeat(np.float32(weights)[:, None], 6, axis=1), NO_GROUPS)
 
 
 def test_weights_are_rounded_to_eight_bits():

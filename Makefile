@@ -35,14 +35,14 @@ train: $(VENV)/.installed ## fit a model on CORPORA into build/models/
 	$(BIN)/ghirbal-train fit --corpora $(CORPORA)
 
 # A stamp, so that a second `make run` starts in seconds.
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt setup.py build_backend.py $(wildcard moderation/native/*)
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory venv
 	@echo "Installing into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres,plots]'
 	@touch $@
 
 venv:

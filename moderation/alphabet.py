@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,13 +41,18 @@ _LATIN_LETTERS: Final = dict(
 )
 
 
-def _read() -> tuple[NDArray[np.uint32], NDArray[np.uint8], dict[int, str]]:
+def read_pages() -> dict[str, NDArray[Any]]:
+    """Return the tables as the file has them, each different page of code points once."""
     with np.load(TABLES, allow_pickle=False) as tables:
-        page, moved, kind = tables["page"], tables["moved"], tables["kind"]
-        ligatures, spellings = tables["ligatures"].tolist(), tables["spellings"].tolist()
-    fold = moved[page].reshape(-1) + np.arange(SIZE, dtype=np.int32)
-    expansions = dict(zip(ligatures, spellings, strict=True))
-    return fold.view(np.uint32), kind[page].reshape(-1), expansions
+        return {name: tables[name] for name in tables.files}
+
+
+def _read() -> tuple[NDArray[np.uint32], NDArray[np.uint8], dict[int, str]]:
+    pages = read_pages()
+    page, ligatures, spellings = (pages[name] for name in ("page", "ligatures", "spellings"))
+    fold = pages["moved"][page].reshape(-1) + np.arange(SIZE, dtype=np.int32)
+    expansions = dict(zip(ligatures.tolist(), spellings.tolist(), strict=True))
+    return fold.view(np.uint32), pages["kind"][page].reshape(-1), expansions
 
 
 FOLD, KIND, EXPANSIONS = _read()

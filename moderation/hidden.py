@@ -27,7 +27,7 @@ from moderation.lexicon import (
 )
 
 # Letters that a digit may stand for, beyond the one that it is read as.
-_CHOICES: Final = {
+CHOICES: Final = {
     "0": "و", "1": "اي", "2": ("ا", "و", "ي", ""), "3": "عغ", "4": "اع", "5": "خ", "6": "طظ",
     "7": "حخ", "8": "قغ", "9": "قص", "٠": "و", "١": "ا", "٢": "ا", "٣": "ع", "٤": "ع", "٥": "ه",
     "٦": "ط", "\u0667": "ح", "٨": "ق", "٩": "ق",
@@ -161,7 +161,7 @@ def _read_digits(words: _Words, known: Lexicon) -> Iterable[_Hit]:
             continue
         choices = [
             # As it was written, or as the canonical form writes it: whichever makes a word.
-            (*_CHOICES.get(chr(code), ""), *_CHOICES.get(letter, letter)) if digit else letter
+            (*CHOICES.get(chr(code), ""), *CHOICES.get(letter, letter)) if digit else letter
             for code, letter, digit in zip(source[inside].tolist(), word, here, strict=True)
         ]
         for letters in itertools.islice(itertools.product(*choices), _MOST_READINGS):

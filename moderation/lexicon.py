@@ -17,7 +17,7 @@ _ORDINARY: Final = "[ordinary]"
 PROCLITICS: Final = ("", *"وفبلك", "ال", "وال", "بال", "فال", "كال", "لل", "يا", "ها", "هال")
 # Particles to set apart again, and what of them stays with the word.
 GLUED: Final = {"وال": "ال", "بال": "ال", "فال": "ال", "هال": "ال", "يا": "", "هل": "", "ها": ""}
-_BEFORE_SIGN: Final = ("", "ال", "وال")
+BEFORE_SIGN: Final = ("", "ال", "وال")
 _STEP: Final = np.uint32(0x01000193)  # the prime of FNV-1a, 32 bits
 LONGEST: Final = 24  # letters of the longest word that is looked up
 POWERS: Final = np.cumprod(np.r_[np.uint32(1), np.full(LONGEST, _STEP)], dtype=np.uint32)
@@ -31,7 +31,7 @@ _SOUNDS: Final = {
     "M": "mم", "N": "nن",
 }  # fmt: skip
 _SILENT: Final = "aeiouyw237hاويهحع"
-_SOUND_OF: Final = str.maketrans(
+SOUND_OF: Final = str.maketrans(
     {letter: name for name, letters in _SOUNDS.items() for letter in letters}
     | dict.fromkeys(_SILENT)
 )
@@ -39,20 +39,21 @@ _SOUND_OF: Final = str.maketrans(
 _OTHERWISE: Final = (str.maketrans("صض", "قق"), str.maketrans("ق", "ا"))
 # Spellings that leave no doubt, and those that are common but stand for several letters: in
 # a short word without digits these would find too many words of other languages.
-_SURE: Final = {
-    "ا": "2?a{1,2}", "ب": "b{1,2}", "ت": "t{1,2}", "ث": "th", "ج": "jj?", "ح": "(?:77?|hh?)",
-    "خ": "(?:kh|55?)", "د": "d{1,2}", "ذ": "dh", "ر": "r{1,2}", "ز": "z{1,2}", "س": "s{1,2}",
-    "ش": "(?:sh|ch)", "ص": "9", "ض": "9", "ط": "66?", "ظ": "6", "ع": "33?", "غ": "(?:gh|88?)",
-    "ف": "f{1,2}", "ق": "(?:qq?|99?|8)", "ك": "k{1,2}", "ل": "l{1,2}", "م": "m{1,2}",
-    "ن": "n{1,2}", "ه": "h", "و": "(?:ww?|ou|oo|o|u)", "ي": "(?:yy?|ee|iy?)",
+SURE: Final = {
+    "ا": "a aa 2a 2aa", "ب": "b bb", "ت": "t tt", "ث": "th", "ج": "j jj", "ح": "7 77 h hh",
+    "خ": "kh 5 55", "د": "d dd", "ذ": "dh", "ر": "r rr", "ز": "z zz", "س": "s ss", "ش": "sh ch",
+    "ص": "9", "ض": "9", "ط": "6 66", "ظ": "6", "ع": "3 33", "غ": "gh 8 88", "ف": "f ff",
+    "ق": "q qq 9 99 8", "ك": "k kk", "ل": "l ll", "م": "m mm", "ن": "n nn", "ه": "h",
+    "و": "w ww ou oo o u", "ي": "y yy ee i iy",
 }  # fmt: skip
-_LOOSE: Final = _SURE | {
-    "ث": "(?:th|ss?|tt?)", "ج": "(?:dj|jj?|gg?)", "خ": "(?:kh|55?|7)", "ذ": "(?:th|dh|zz?|dd?)",
-    "ص": "(?:ss?|9)", "ض": "(?:dh|dd?|9)", "ط": "(?:tt?|66?)", "ظ": "(?:th|dh|zz?|dd?|6)",
-    "ع": "(?:33?|a)", "غ": "(?:gh|88?|3)", "ق": "(?:qq?|kk?|99?|8|2|g)",
+LOOSE: Final = SURE | {
+    "ث": "th s ss t tt", "ج": "dj j jj g gg", "خ": "kh 5 55 7", "ذ": "th dh z zz d dd",
+    "ص": "s ss 9", "ض": "dh d dd 9", "ط": "t tt 6 66", "ظ": "th dh z zz d dd 6", "ع": "3 33 a",
+    "غ": "gh 8 88 3", "ق": "q qq k kk 9 99 8 2 g",
 }  # fmt: skip
+FIRST_ALEF: Final = "a e i o 2a 2e 2i 2o"
+FINAL: Final = {"ه": "a ah e eh h at et", "ي": "i iy y e ee"}
 _VOWEL: Final = "(?:ou|[aeiou])?"
-_FINAL: Final = {"ه": "(?:[ae]h?|h|[ae]t)", "ي": "(?:iy?|y|ee?)"}
 _HEAD: Final = "(?P<ya>ya)?(?P<wa>w[ae])?(?P<al>[aei]?l)?"
 
 
@@ -136,11 +137,17 @@ def _joined(heads: tuple[str, ...], words: list[str]) -> Hashes:
     )
 
 
+def read_words() -> tuple[list[str], list[str]]:
+    """Return the words that readers hide, and the ordinary ones, in the order of the file."""
+    text = re.sub(r"#.*", "", _PATH.read_text(encoding="utf-8"))
+    words, ordinary = (part.split() for part in text.split(_ORDINARY))
+    return words, ordinary
+
+
 @cache
 def lexicon() -> Lexicon:
     """Read the lexicon; only the first call does."""
-    text = re.sub(r"#.*", "", _PATH.read_text(encoding="utf-8"))
-    words, ordinary = (part.split() for part in text.split(_ORDINARY))
+    words, ordinary = read_words()
     sounds: dict[str, list[str]] = {}
     for word in words:
         for key in dict.fromkeys(map(sound, (word, *(word.translate(o) for o in _OTHERWISE)))):
@@ -154,7 +161,7 @@ def lexicon() -> Lexicon:
         masked=several | single,
         sounds={key: tuple(alike) for key, alike in sounds.items()},
         whole=_joined(PROCLITICS, words),
-        before_sign=_joined(_BEFORE_SIGN, list(single)),
+        before_sign=_joined(BEFORE_SIGN, list(single)),
         glued=_joined(tuple(GLUED), words),
     )
 
@@ -178,7 +185,7 @@ def _masks(word: str, most: int) -> Iterator[str]:
 
 def sound(words: str) -> str:
     """Return what the consonants of words sound like, written in either script."""
-    return re.sub(r"([^ ])\1+", r"\1", words.translate(_SOUND_OF))
+    return re.sub(r"([^ ])\1+", r"\1", words.translate(SOUND_OF))
 
 
 def strength(word: str) -> int:
@@ -191,14 +198,13 @@ _WEAK: Final = str.maketrans("", "", "اوي")
 
 def spell(word: str, *, loose: bool) -> str:
     """Return an expression for the Latin spellings of an Arabic word."""
-    spellings = _LOOSE if loose or strength(word) > _SHORT else _SURE
+    spellings = LOOSE if loose or strength(word) > _SHORT else SURE
     parts = []
     for i, letter in enumerate(word):
         last = i == len(word) - 1
-        spelling = spellings[letter]
-        if i == 0 and letter == "ا":
-            spelling = "2?[aeio]"
-        parts.append(_FINAL.get(letter, spelling) if last else spelling)
+        spelling = FIRST_ALEF if i == 0 and letter == "ا" else spellings[letter]
+        spelling = FINAL.get(letter, spelling) if last else spelling
+        parts.append(f"(?:{spelling.replace(' ', '|')})")
         if letter != "ا" and not last and word[i + 1] != "ا":
             parts.append(_VOWEL)
     return "".join(parts)

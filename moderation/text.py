@@ -4,8 +4,6 @@ Evasion is the normal case. Everything is done for a whole batch on one array of
 table look-ups, keep-masks and an index array, which is the offset map.
 """
 
-import html
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation import library
 from moderation.alphabet import (
     DIGIT_LETTERS,
     EXPANSIONS,
@@ -26,30 +25,9 @@ from moderation.alphabet import (
 )
 from moderation.hidden import restore
 from moderation.letters import HARD, Batch, join_letters
+from moderation.remains import openings, strip_remains
 
 _DROP: Final = int(Kind.DROP)  # looking an enum up by attribute is slow in a loop
-# What HTML leaves behind, and what is not the author's words: handles, links and the marks
-# that stand for them in published corpora.
-_REMAINS: Final = re.compile(
-    r"(?P<block></?(?:br|p|div|li|LF)\b[^<>\n]{0,200}>)|(?P<tag><(?:/?[a-zA-Z]|!--)[^<>\n]{0,200}>)"
-    r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});)"
-    r"|(?P<foreign>https?://\S+|www\.\S+|(?<![^\s.,،:;()])@\w+"
-    r"|(?<![^\W_])(?:URL|NUM|EMAIL|USER)(?![^\W_]))"
-)
-
-
-def _openings() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return tables of the first two characters of `_REMAINS`: a bit for each way to begin."""
-    first, second = np.zeros(129, dtype=np.uint8), np.zeros(129, dtype=np.uint8)
-    for bit, (one, two) in enumerate((("h", "t"), ("w", "w"), ("U", "RS"), ("N", "U"), ("E", "M"))):
-        first[ord(one)] |= 1 << bit
-        second[[ord(char) for char in two]] |= 1 << bit
-    first[[ord(char) for char in "<&@"]] = 1 << 7
-    second[:] |= 1 << 7
-    return first, second
-
-
-_FIRST, _SECOND = _openings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +86,21 @@ def canonicalise(texts: Sequence[str]) -> Canonical:
     The canonical form of a canonical form is itself, except where a word turned out to be one
     letter stretched; that letter may then be joined to others that stand apart beside it.
     """
+    native = library.native()
+    if native is not None:
+        return Canonical(*native.canonicalise(texts))
+    return canonicalise_by_arrays(texts)
+
+
+def canonicalise_by_arrays(texts: Sequence[str]) -> Canonical:
+    """Do the work of `canonicalise` where there is no compiled library."""
     joined = "\n".join(("", *texts, ""))
     raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").copy()
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     hard = np.concatenate(([0], np.cumsum(lengths + 1)))
+    strip_remains(joined, raw, openings(raw).tolist())
     batch = Batch(FOLD[raw], KIND[raw], np.arange(raw.size))
     batch.kinds[hard] = HARD
-    _strip_remains(joined, raw, batch)
     _expand(raw, batch)
     batch.keep(batch.kinds != Kind.DROP)
     _squeeze(batch)
@@ -159,31 +145,6 @@ def original_span(canonical: Canonical, i: int, start: int, end: int, text: str)
     while stop < len(text) and (text[stop] == letter or KIND[ord(text[stop])] == _DROP):
         stop += 1
     return begin, stop
-
-
-def _strip_remains(joined: str, raw: NDArray[np.uint32], batch: Batch) -> None:
-    # The expression is tried only where it can begin: over a whole batch it costs more than all
-    # the rest of the canonical form.
-    opening = _FIRST[np.minimum(raw[:-1], _FIRST.size - 1)]
-    second = _SECOND[np.minimum(raw[1:], _SECOND.size - 1)]
-    end = 0
-    for place in np.flatnonzero(opening & second).tolist():
-        match = _REMAINS.match(joined, place) if place >= end else None
-        if match is None:
-            continue
-        start, end = match.span()
-        if match.lastgroup == "entity":
-            char = html.unescape(match.group())
-            if len(char) != 1:
-                continue
-            raw[start] = ord(char)
-            batch.codes[start], batch.kinds[start] = FOLD[ord(char)], KIND[ord(char)]
-            batch.kinds[start + 1 : end] = Kind.DROP
-        elif match.lastgroup == "tag":
-            batch.kinds[start:end] = Kind.DROP
-        else:
-            raw[start:end] = batch.codes[start:end] = SPACE
-            batch.kinds[start:end] = Kind.SPACE
 
 
 def _expand(raw: NDArray[np.uint32], batch: Batch) -> None:

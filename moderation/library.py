@@ -1,0 +1,233 @@
+"""The compiled path: the same canonical form as NumPy's, by a library of plain C.
+
+The library is made when the package is installed, and nothing here is needed: where it is
+missing, the array operations of the other modules give the same results, slower.
+"""
+
+import ctypes
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation import alphabet, remains
+from moderation import lexicon as words
+from moderation.hidden import CHOICES
+
+_HERE: Final = Path(__file__).parent
+_SMALL: Final = 0x700
+_LIGATURE: Final = 0x80
+_SILENT: Final = 1
+_FIRST_ALEF: Final = 1
+
+_Arrays = tuple[
+    NDArray[np.uint32],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.uint32],
+    NDArray[np.int64],
+]
+
+
+@cache
+def native() -> "Native | None":
+    """Return the compiled path; None where there is no library that fits."""
+    return load(_HERE / "_native.so")
+
+
+def load(path: Path) -> "Native | None":
+    """Load a library; None where it is missing or was built from other sources."""
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError:
+        return None
+    library.ghirbal_sources.restype = ctypes.c_char_p
+    digest = sources_digest()
+    if digest and library.ghirbal_sources() != digest.encode():
+        return None
+    return Native(library)
+
+
+def sources_digest() -> str:
+    """Return the SHA-256 of the library's sources; empty but in a checkout: a wheel has none."""
+    sources = sorted((_HERE / "native").glob("*.[ch]"))
+    content = b"".join(each.read_bytes() for each in sources)
+    return hashlib.sha256(content).hexdigest() if sources else ""
+
+
+class _Alphabet(ctypes.Structure):
+    """`Alphabet` in native/ghirbal.h."""
+
+    _fields_ = (
+        *(
+            (name, ctypes.c_void_p)
+            for name in (
+                "page", "moved", "kind", "ligatures", "spelling_bounds", "spellings",
+                "digit_letters", "latin_letters", "lexicon",
+            )
+        ),
+        ("n_ligatures", ctypes.c_int64),
+    )  # fmt: skip
+
+
+class Native:
+    """The functions of the library, and the tables that they read.
+
+    Parameters
+    ----------
+    library : ctypes.CDLL
+        As `native` loads it.
+    """
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._tables: list[Any] = []  # what the library points into
+        self._library = library
+        pointer, number = ctypes.c_void_p, ctypes.c_int64
+        library.ghirbal_openings.argtypes = [pointer, number, *(pointer,) * 3]
+        library.ghirbal_openings.restype = number
+        library.ghirbal_canonical.argtypes = [*(pointer,) * 3, number, *(pointer,) * 5, number]
+        library.ghirbal_canonical.restype = number
+        self._first, self._second = self._keep(remains.FIRST), self._keep(remains.SECOND)
+        self._alphabet = ctypes.byref(self._build_alphabet())
+
+    def _keep(self, table: NDArray[Any]) -> int:
+        """Hold an array for good and return its address."""
+        table = np.ascontiguousarray(table)
+        self._tables.append(table)
+        return int(table.ctypes.data)
+
+    def _build_alphabet(self) -> _Alphabet:
+        pages = alphabet.read_pages()
+        kind = pages["kind"].copy()
+        for code in pages["ligatures"].tolist():
+            kind[pages["page"][code // alphabet.PAGE], code % alphabet.PAGE] |= _LIGATURE
+        spellings = pages["spellings"].tolist()
+        return _Alphabet(
+            page=self._keep(pages["page"]),
+            moved=self._keep(pages["moved"]),
+            kind=self._keep(kind),
+            ligatures=self._keep(pages["ligatures"]),
+            spelling_bounds=self._keep(
+                np.array([0, *accumulate(map(len, spellings))], dtype=np.int32)
+            ),
+            spellings=self._keep(_codes("".join(spellings))),
+            digit_letters=self._keep(alphabet.DIGIT_LETTERS),
+            latin_letters=self._keep(alphabet.LATIN_LETTERS),
+            lexicon=self._build_lexicon(),
+            n_ligatures=len(spellings),
+        )
+
+    def _build_lexicon(self) -> int:
+        hidden, ordinary = words.read_words()
+        lists = (hidden, ordinary, words.PROCLITICS, tuple(words.GLUED), words.BEFORE_SIGN)
+        parts = [_codes("".join(f"{word}\0" for word in each)) for each in lists]
+        kept = np.array([len(kept) for kept in words.GLUED.values()], dtype=np.int32)
+        choices, spellings = _choices(), _spellings()
+        build = self._library.ghirbal_lexicon
+        build.argtypes = [*(ctypes.c_void_p,) * 4, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32,
+                          ctypes.c_void_p]  # fmt: skip
+        build.restype = ctypes.c_void_p
+        built = build(
+            (ctypes.c_void_p * len(parts))(*map(self._keep, parts)),
+            (ctypes.c_int64 * len(parts))(*(part.size for part in parts)),
+            kept.ctypes.data,
+            self._keep(choices),
+            len(choices),
+            self._keep(spellings),
+            len(spellings),
+            self._keep(_sounds()),
+        )
+        if not built:
+            raise MemoryError("no memory for the lexicon")
+        return int(built)
+
+    def read(self, texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """Return the code points of comments on end, remains overwritten, and their edges.
+
+        Comment `i` lies between two line ends, at ``edges[i]`` and ``edges[i + 1]``.
+        """
+        joined = "\n".join(("", *texts, ""))
+        raw = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        edges = np.zeros(len(texts) + 1, dtype=np.int64)
+        edges[1:] = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
+        np.cumsum(edges, out=edges)
+        where = raw.ctypes.data
+        count = self._library.ghirbal_openings(where, raw.size, self._first, self._second, None)
+        if count:
+            places = np.empty(count, dtype=np.int64)
+            self._library.ghirbal_openings(
+                where, raw.size, self._first, self._second, places.ctypes.data
+            )
+            raw = raw.copy()
+            remains.strip_remains(joined, raw, places.tolist())
+        return raw, edges
+
+    def canonicalise(self, texts: Sequence[str]) -> _Arrays:
+        """Return what `moderation.text.Canonical` holds."""
+        raw, edges = self.read(texts)
+        bounds, emoji_bounds = np.zeros_like(edges), np.zeros_like(edges)
+        emoji = np.empty(raw.size, dtype=np.uint32)
+        room = raw.size + 64
+        while True:
+            codes, offsets = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.int64)
+            size = self._library.ghirbal_canonical(
+                self._alphabet,
+                raw.ctypes.data,
+                edges.ctypes.data,
+                len(texts),
+                *(each.ctypes.data for each in (codes, offsets, bounds, emoji, emoji_bounds)),
+                room,
+            )
+            if size < 0:
+                raise MemoryError("no memory for the canonical form")
+            if size <= room:
+                break
+            room = size
+        if not texts:
+            codes[0], offsets[0] = alphabet.SPACE, -1
+        return codes[:size], offsets[:size], bounds, emoji[: emoji_bounds[-1]], emoji_bounds
+
+
+def _codes(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+
+
+def _choices() -> NDArray[np.uint32]:
+    """Return `CHOICES` as the library has them: code, number of letters, four letters or 0."""
+    table = np.zeros((len(CHOICES), 6), dtype=np.uint32)
+    for row, (digit, letters) in zip(table, CHOICES.items(), strict=True):
+        row[:2] = ord(digit), len(letters)
+        row[2 : 2 + len(letters)] = [ord(letter) if letter else 0 for letter in letters]
+    return table
+
+
+_SPELLINGS: Final = np.dtype(
+    [("letter", np.uint32), *((name, "S4", 12) for name in ("sure", "loose", "last"))]
+)
+
+
+def _spellings() -> NDArray[Any]:
+    """Return the spellings of Arabic letters in Latin ones, the first alef of a word under 1."""
+    tables = words.SURE, words.LOOSE, words.FINAL
+    rows = [
+        (ord(letter), *(_twelve(table.get(letter, "")) for table in tables))
+        for letter in words.SURE
+    ]
+    alef = _twelve(words.FIRST_ALEF)
+    return np.array([*rows, (_FIRST_ALEF, alef, alef, alef)], dtype=_SPELLINGS)
+
+
+def _twelve(spellings: str) -> list[str]:
+    return (spellings.split() + [""] * 12)[:12]
+
+
+def _sounds() -> NDArray[np.uint32]:
+    table = np.arange(_SMALL, dtype=np.uint32)
+    for code, sound in words.SOUND_OF.items():
+        table[code] = ord(sound) if sound else _SILENT
+    return table

@@ -1,0 +1,212 @@
+/* What Python calls: whole batches, each comment on its own. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lexicon.h"
+
+enum { RECORD = 2 + ATTRIBUTES };
+
+/* The SHA-256 of these sources: the loader refuses a library that was built from others. */
+EXPORT const char *ghirbal_sources(void) { return GHIRBAL_SOURCES; }
+
+/* Cut a list of words, a 0 after each. */
+static int cut(Words *words, const uint32_t *letters, int64_t size)
+{
+    int32_t n = 0;
+    for (int64_t i = 0; i < size; i++)
+        n += letters[i] == 0;
+    words->words = calloc((size_t)n + 1, sizeof *words->words);
+    if (!words->words)
+        return -1;
+    const uint32_t *start = letters;
+    for (int64_t i = 0; i < size; i++) {
+        if (letters[i])
+            continue;
+        words->words[words->n++] = (Word){start, (int32_t)(letters + i - start)};
+        start = letters + i + 1;
+    }
+    return 0;
+}
+
+/* Build the lexicon from five lists of words; it lives as long as the process and points into
+ * what it was given. NULL where there is no memory. */
+EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *sizes,
+                                const int32_t *kept, const Choices *choices, int32_t n_choices,
+                                const Spellings *spellings, int32_t n_spellings,
+                                const uint32_t *sound_of)
+{
+    Lexicon *lexicon = calloc(1, sizeof *lexicon);
+    Words ordinary = {0};
+    if (!lexicon)
+        return NULL;
+    lexicon->choices = choices;
+    lexicon->n_choices = n_choices;
+    lexicon->spellings = spellings;
+    lexicon->n_spellings = n_spellings;
+    lexicon->sound_of = sound_of;
+    lexicon->kept = malloc(64 * sizeof *lexicon->kept);
+    Words *cuts[] = {&lexicon->words, &ordinary, &lexicon->proclitics, &lexicon->glued,
+                     &lexicon->before_sign};
+    for (int i = 0; i < 5; i++)
+        if (cut(cuts[i], lists[i], sizes[i]) < 0)
+            return NULL;
+    if (!lexicon->kept || lexicon->glued.n > 64)
+        return NULL;
+    memcpy(lexicon->kept, kept, (size_t)lexicon->glued.n * sizeof *kept);
+    int failed = fill_lexicon(lexicon, &ordinary);
+    free(ordinary.words);
+    return failed < 0 ? NULL : lexicon;
+}
+
+/* Find where two characters may begin what is not the author's words; return how many places. */
+EXPORT int64_t ghirbal_openings(const uint32_t *raw, int64_t size, const uint8_t *first,
+                                const uint8_t *second, int64_t *places)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i + 1 < size; i++) {
+        if (raw[i] >= 128 || !first[raw[i]])
+            continue;
+        if (first[raw[i]] & second[raw[i + 1] < 128 ? raw[i + 1] : 128]) {
+            if (places)
+                places[n] = i;
+            n++;
+        }
+    }
+    return n;
+}
+
+/* Bring comments into canonical form. Comment i lies in raw from edges[i] + 1 to edges[i + 1].
+ * Return the number of codes, which is larger than `room` where they did not fit; -1 for no
+ * memory. */
+EXPORT int64_t ghirbal_canonical(const Alphabet *alphabet, const uint32_t *raw,
+                                 const int64_t *edges, int64_t n_comments, uint32_t *codes,
+                                 int64_t *offsets, int64_t *bounds, uint32_t *emoji,
+                                 int64_t *emoji_bounds, int64_t room)
+{
+    Work work = {0};
+    int64_t n = 0, n_emoji = 0;
+    emoji_bounds[0] = 0;
+    for (int64_t i = 0; i < n_comments; i++) {
+        const uint32_t *comment = raw + edges[i] + 1;
+        if (canonical(&work, alphabet, comment, (int32_t)(edges[i + 1] - edges[i] - 1)) < 0) {
+            n = -1;
+            break;
+        }
+        const Text *text = &work.text;
+        bounds[i] = n;
+        bounds[i + 1] = n + text->size - 1;
+        if (n + text->size <= room)
+            for (int32_t j = 0; j < text->size; j++) {
+                codes[n + j] = text->codes[j];
+                offsets[n + j] = j + 1 < text->size ? text->places[j] : -1;
+            }
+        n += text->size - 1;
+        memcpy(emoji + n_emoji, work.emoji, (size_t)work.n_emoji * sizeof *emoji);
+        n_emoji += work.n_emoji;
+        emoji_bounds[i + 1] = n_emoji;
+    }
+    release(&work);
+    return n < 0 ? n : n + 1;
+}
+
+static void weigh(const Work *work, const Model *model, int n, float *evidence)
+{
+    double sums[ATTRIBUTES] = {0};
+    for (int32_t k = 0; k < n; k++) {
+        int32_t slot = work->filled[k];
+        const int8_t *weights
+            = (const int8_t *)model->records + (size_t)work->keys[slot] * RECORD + 2;
+        for (int a = 0; a < ATTRIBUTES; a++)
+            sums[a] += (double)work->values[slot] * weights[a];
+    }
+    for (int a = 0; a < ATTRIBUTES; a++)
+        evidence[a] = (float)sums[a] * model->scales[a];
+}
+
+static double probability(float evidence, float slope, float intercept)
+{
+    float logit = evidence * slope + intercept;
+    /* Beyond 80 a probability is as good as 0 or 1, and the exponential overflows at 89. */
+    logit = logit < -80 ? -80 : logit > 80 ? 80 : logit;
+    return 1 / (1 + expf(-logit));
+}
+
+/* Score comments: evidence and, where wanted, probabilities rounded to 6 decimals. */
+EXPORT int64_t ghirbal_score(const Alphabet *alphabet, const Model *model, const uint32_t *raw,
+                             const int64_t *edges, int64_t n_comments, float *evidence,
+                             double *probabilities)
+{
+    Work work = {0};
+    int64_t result = 0;
+    for (int64_t i = 0; i < n_comments && result == 0; i++) {
+        const uint32_t *comment = raw + edges[i] + 1;
+        int n = 0;
+        if (canonical(&work, alphabet, comment, (int32_t)(edges[i + 1] - edges[i] - 1)) < 0
+            || occurrences(&work, model, work.text.codes, work.text.size, work.emoji,
+                           work.n_emoji) < 0
+            || (n = count_known(&work, model)) < 0) {
+            result = -1;
+            break;
+        }
+        float sums[ATTRIBUTES];
+        weigh(&work, model, n, sums);
+        for (int a = 0; a < ATTRIBUTES; a++) {
+            double exact = probability(sums[a], model->slopes[a], model->intercepts[a]);
+            if (evidence)
+                evidence[i * ATTRIBUTES + a] = sums[a];
+            if (probabilities)
+                probabilities[i * ATTRIBUTES + a] = rint(exact * 1e6) / 1e6;
+        }
+    }
+    release(&work);
+    return result;
+}
+
+/* Add to each word what it carried of its comment's evidence. */
+static void share(const Work *work, const Model *model, const uint32_t *codes,
+                  const int32_t *word_at, double *shares)
+{
+    for (int32_t i = 0; i < work->n_found; i++) {
+        Occurrence found = work->found[i];
+        if (found.place < 0)
+            continue;
+        /* An n-gram starts in a word or in the space before it; in no word where there is none. */
+        if (codes[found.place] == SPACE && codes[found.place + 1] == SPACE)
+            continue;
+        const int8_t *weights
+            = (const int8_t *)model->records + (size_t)found.bucket * RECORD + 2;
+        float value = work->values[found.slot] / (float)work->counts[found.slot];
+        for (int a = 0; a < ATTRIBUTES; a++)
+            shares[(int64_t)word_at[found.place] * ATTRIBUTES + a]
+                += (double)(weights[a] * model->scales[a] * value);
+    }
+}
+
+/* Share out the evidence of comments in canonical form among their words, in order. */
+EXPORT int64_t ghirbal_shares(const Model *model, const uint32_t *codes, const int64_t *bounds,
+                              int64_t n_comments, const uint32_t *emoji,
+                              const int64_t *emoji_bounds, double *shares)
+{
+    Work work = {0};
+    int64_t result = 0, word = 0;
+    for (int64_t i = 0; i < n_comments && result == 0; i++) {
+        const uint32_t *comment = codes + bounds[i];
+        int32_t size = (int32_t)(bounds[i + 1] - bounds[i]) + 1;
+        if (occurrences(&work, model, comment, size, emoji + emoji_bounds[i],
+                        (int32_t)(emoji_bounds[i + 1] - emoji_bounds[i])) < 0
+            || count_known(&work, model) < 0
+            || reserve((void **)&work.numbers, &work.numbers_room, size, sizeof *work.numbers) < 0) {
+            result = -1;
+            break;
+        }
+        for (int32_t j = 0, n = 0; j < size; j++) {
+            n += comment[j] == SPACE && j && comment[j - 1] != SPACE;
+            work.numbers[j] = n;
+        }
+        share(&work, model, comment, work.numbers, shares + word * ATTRIBUTES);
+        word += work.numbers[size - 1];
+    }
+    release(&work);
+    return result;
+}

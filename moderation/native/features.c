@@ -1,0 +1,216 @@
+/* features.py: hashed n-grams, words, pairs, skeletons and emoji of one comment. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ghirbal.h"
+
+enum { LONGEST_NGRAM = 8, LAST_POWER = 63, RECORD = 2 + ATTRIBUTES };
+
+/* What the views are told apart by. */
+enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, EMOJI_SEED = 15, BARE_NGRAMS = 20 };
+
+typedef struct {
+    Work *work;
+    const Model *model;
+    int32_t n;
+} Sink;
+
+static uint32_t mix(uint32_t hash, uint32_t seed)
+{
+    uint32_t mixed = (hash ^ seed * 0x9E3779B1u) * 0x85EBCA6Bu;
+    mixed ^= mixed >> 15;
+    return mixed * 0x9E3779B1u;
+}
+
+static void emit(Sink *sink, uint32_t hash, uint32_t seed, int32_t place)
+{
+    uint32_t mixed = mix(hash, seed);
+    Occurrence *found = &sink->work->found[sink->n++];
+    found->bucket = mixed >> (32 - sink->model->bits);
+    found->check = (uint8_t)(mixed >> (24 - sink->model->bits));
+    found->place = place;
+    __builtin_prefetch(sink->model->records + (size_t)found->bucket * RECORD);
+}
+
+/* N-grams without a space inside; `origin` says where codes stood, or is NULL. */
+static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, const int32_t *origin,
+                   uint32_t lengths)
+{
+    uint32_t seed = origin ? BARE_NGRAMS : 0;
+    int32_t longest = LONGEST_NGRAM;
+    while (longest > 1 && !(lengths >> longest & 1))
+        longest--;
+    for (int32_t start = 0, space; start < size - 1; start = space) {
+        for (space = start + 1; codes[space] != SPACE;)
+            space++;
+        for (int32_t i = start; i < space; i++) {
+            uint32_t hash = codes[i];
+            int32_t last = i + longest - 1 < space ? i + longest - 1 : space;
+            for (int32_t j = i + 1; j <= last; j++) {
+                uint32_t length = (uint32_t)(j - i + 1);
+                hash = hash * STEP + codes[j];
+                if (lengths >> length & 1)
+                    emit(sink, hash, seed + length, origin ? origin[i] : i);
+            }
+        }
+    }
+}
+
+/* Words and pairs of neighbours. */
+static void words(Sink *sink, const uint32_t *codes, int32_t size, const int32_t *origin,
+                  uint32_t seed)
+{
+    uint32_t before = 0;
+    int32_t place_before = -1;
+    for (int32_t i = 0; i < size;) {
+        if (codes[i] == SPACE) {
+            i++;
+            continue;
+        }
+        int32_t start = i;
+        uint32_t hash = 0, power = 1;
+        for (; codes[i] != SPACE; i++) {
+            hash += codes[i] * power;
+            if (i - start < LAST_POWER)
+                power *= STEP;
+        }
+        hash ^= (uint32_t)(i - start);
+        int32_t place = origin ? origin[start] : start;
+        emit(sink, hash, seed, place);
+        if (place_before >= 0)
+            emit(sink, mix(before, seed + 1) * STEP + hash, seed + 1, place_before);
+        before = hash;
+        place_before = place;
+    }
+}
+
+/* skeleton.py: consonants, those that loose spelling confuses made one; all spaces stay. */
+static int32_t skeletons(Work *work, const Model *model, const uint32_t *codes, int32_t size)
+{
+    int32_t n = 0;
+    int skip = 0;
+    for (int32_t i = 0; i < size; i++) {
+        uint32_t code = codes[i], next = i + 1 < size ? codes[i + 1] : 0;
+        uint32_t bare = code < SMALL_TABLE ? model->skeleton[code] : code;
+        uint32_t before_h = code < SMALL_TABLE ? model->skeleton_before_h[code] : 0;
+        if (skip)
+            bare = 0;
+        skip = next == 'h' && before_h;
+        if (skip)
+            bare = before_h;
+        if (next == SPACE && (code == 'h' || code == HEH))
+            bare = 0;
+        if (bare && (n == 0 || bare == SPACE || bare != work->bare[n - 1])) {
+            work->bare[n] = bare;
+            work->origin[n++] = i;
+        }
+    }
+    return n;
+}
+
+static int reserve_features(Work *work, const Model *model, int32_t size, int32_t n_emoji)
+{
+    int32_t same = work->bare_room;
+    int64_t per_code = 4;
+    for (int32_t n = 2; n <= LONGEST_NGRAM; n++)
+        per_code += (model->ngrams >> n & 1) + (model->skeleton_ngrams >> n & 1);
+    if (reserve((void **)&work->bare, &same, size, sizeof *work->bare) < 0
+        || reserve((void **)&work->origin, &work->bare_room, size, sizeof *work->origin) < 0)
+        return -1;
+    return reserve((void **)&work->found, &work->found_room, per_code * size + n_emoji,
+                   sizeof *work->found);
+}
+
+/* Hash a comment into work->found. */
+int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
+                const uint32_t *emoji, int32_t n_emoji)
+{
+    if (reserve_features(work, model, size, n_emoji) < 0)
+        return -1;
+    Sink sink = {work, model, 0};
+    ngrams(&sink, codes, size, NULL, model->ngrams);
+    words(&sink, codes, size, NULL, WORDS);
+    int32_t n_bare = skeletons(work, model, codes, size);
+    words(&sink, work->bare, n_bare, work->origin, BARE_WORDS);
+    if (model->skeleton_ngrams)
+        ngrams(&sink, work->bare, n_bare, work->origin, model->skeleton_ngrams);
+    for (int32_t i = 0; i < n_emoji; i++)
+        emit(&sink, emoji[i], EMOJI_SEED, -1);
+    work->n_found = sink.n;
+    return 0;
+}
+
+static int reserve_slots(Work *work, int32_t n)
+{
+    int32_t slots = work->slots ? work->slots : 1024;
+    while (slots < 2 * (int64_t)n) {
+        if (slots > INT32_MAX / 4)
+            return -1;
+        slots *= 2;
+    }
+    if (slots == work->slots && work->stamp < INT32_MAX)
+        return 0;
+    size_t item = sizeof(int32_t);
+    int32_t *arrays[] = {work->stamps, work->counts, work->filled, (int32_t *)work->keys,
+                         (int32_t *)work->values};
+    work->slots = 0;
+    for (int i = 0; i < 5; i++) {
+        int32_t *grown = realloc(arrays[i], (size_t)slots * item);
+        if (!grown)
+            return -1;
+        arrays[i] = grown;
+        work->stamps = arrays[0];
+        work->counts = arrays[1];
+        work->filled = arrays[2];
+        work->keys = (uint32_t *)arrays[3];
+        work->values = (float *)arrays[4];
+    }
+    memset(work->stamps, 0, (size_t)slots * item);
+    work->stamp = 0;
+    work->slots = slots;
+    return 0;
+}
+
+/* Leave what the model knows in work->found, each with its slot; work->filled names the slots in
+ * use, work->values their normalised term weights. Return how many are in use, or -1. */
+int count_known(Work *work, const Model *model)
+{
+    if (reserve_slots(work, work->n_found) < 0)
+        return -1;
+    int32_t n = 0, known = 0, stamp = ++work->stamp;
+    uint32_t mask = (uint32_t)work->slots - 1;
+    for (int32_t i = 0; i < work->n_found; i++) {
+        Occurrence found = work->found[i];
+        if (model->records[(size_t)found.bucket * RECORD] != found.check)
+            continue;
+        uint32_t slot = found.bucket * 0x9E3779B1u >> 8 & mask;
+        while (work->stamps[slot] == stamp && work->keys[slot] != found.bucket)
+            slot = (slot + 1) & mask;
+        if (work->stamps[slot] != stamp) {
+            work->stamps[slot] = stamp;
+            work->keys[slot] = found.bucket;
+            work->counts[slot] = 0;
+            work->filled[n++] = (int32_t)slot;
+        }
+        work->counts[slot]++;
+        found.slot = (int32_t)slot;
+        work->found[known++] = found;
+    }
+    work->n_found = known;
+    double squares = 0;
+    for (int32_t k = 0; k < n; k++) {
+        int32_t slot = work->filled[k];
+        int64_t count = work->counts[slot];
+        if (count >= model->n_term_weights)
+            count = model->n_term_weights - 1;
+        float value = model->term_weights[count]
+                      * model->records[(size_t)work->keys[slot] * RECORD + 1];
+        work->values[slot] = value;
+        squares += (double)value * value;
+    }
+    double length = squares > 0 ? sqrt(squares) : 1;
+    for (int32_t k = 0; k < n; k++)
+        work->values[work->filled[k]] = (float)(work->values[work->filled[k]] / length);
+    return n;
+}

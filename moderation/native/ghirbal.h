@@ -1,0 +1,125 @@
+/* The compiled path of Ghirbal: the same canonical form, features and scores as the modules
+ * `text`, `letters`, `hidden`, `features` and `scorer` of the package, one comment at a time.
+ * Plain C11 on arrays that the caller owns: no Python, no global state. */
+#ifndef GHIRBAL_H
+#define GHIRBAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define EXPORT __declspec(dllexport)
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
+
+/* As `Kind` in alphabet.py, and the boundary of a comment; a bit marks ligatures. */
+enum { DROP, BLANK, SYMBOL, GLUE, SIGN, MASKED, EMOJI, DIGIT, LATIN, ARABIC, OTHER, HARD, LIGATURE = 0x80 };
+
+#define SPACE 0x20u
+#define MASK 0x2Au
+#define HEH 0x647u
+#define WAW 0x648u
+#define PAGE 256
+#define SMALL_TABLE 0x700u
+#define STEP 0x01000193u /* the prime of FNV-1a, 32 bits */
+#define LONGEST 24       /* letters of the longest word that is looked up in the lexicon */
+#define ATTRIBUTES 6
+
+typedef struct Lexicon Lexicon;
+
+/* The tables of alphabet.py. */
+typedef struct {
+    const uint8_t *page;
+    const int32_t *moved;
+    const uint8_t *kind;
+    const uint32_t *ligatures;
+    const int32_t *spelling_bounds;
+    const uint32_t *spellings;
+    const uint32_t *digit_letters;
+    const uint32_t *latin_letters;
+    const Lexicon *lexicon;
+    int64_t n_ligatures;
+} Alphabet;
+
+/* What a Scorer knows. */
+typedef struct {
+    const uint8_t *records; /* per bucket: check, idf, one weight per attribute */
+    const float *term_weights;
+    const float *scales, *slopes, *intercepts;
+    const uint32_t *skeleton, *skeleton_before_h; /* the tables of skeleton.py */
+    int64_t n_term_weights;
+    int32_t bits;
+    uint32_t ngrams, skeleton_ngrams; /* bit n is set for n-grams of length n */
+} Model;
+
+/* One comment on its way, with room to grow; all arrays are parallel. */
+typedef struct {
+    uint32_t *codes;
+    uint8_t *kinds;
+    int32_t *places;
+    int32_t size, room;
+} Text;
+
+/* A stretch of a comment that hides a word, and what it hides. */
+typedef struct {
+    int32_t start, stop, length;
+    uint32_t text[2 * LONGEST + 8];
+} Hit;
+
+/* One feature where it stands. */
+typedef struct {
+    uint32_t bucket;
+    int32_t place, slot;
+    uint8_t check;
+} Occurrence;
+
+typedef struct {
+    Text text, spare;
+    uint32_t *emoji;
+    int32_t n_emoji, emoji_room;
+    int32_t *numbers; /* of runs: five each */
+    int32_t numbers_room;
+    Hit *hits;
+    int32_t n_hits, hits_room;
+    Occurrence *found;
+    int32_t n_found, found_room;
+    uint32_t *bare;
+    int32_t *origin;
+    int32_t bare_room;
+    uint32_t *keys;
+    int32_t *counts, *stamps, *filled;
+    float *values;
+    int32_t slots, stamp;
+} Work;
+
+/* All functions that need memory return 0, or -1 where there is none. */
+int reserve_text(Text *text, int64_t room);
+int reserve(void **array, int32_t *room, int64_t wanted, size_t item);
+void release(Work *work);
+
+int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t size);
+int join_letters(Work *work);
+int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw);
+int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
+                const uint32_t *emoji, int32_t n_emoji);
+int count_known(Work *work, const Model *model);
+
+int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size);
+int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size);
+int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size);
+int may_be_whole(const Lexicon *lexicon, uint32_t hash);
+int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
+int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size);
+int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
+int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
+int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **letters);
+
+static inline int is_word(uint8_t kind) { return kind >= DIGIT && kind != HARD; }
+
+static inline uint8_t kind_of(const Alphabet *alphabet, uint32_t code)
+{
+    return alphabet->kind[alphabet->page[code >> 8] * PAGE + (code & (PAGE - 1))] & ~LIGATURE;
+}
+
+#endif

@@ -1,0 +1,352 @@
+/* hidden.py: words of the lexicon that are hidden are written out. */
+#include <string.h>
+
+#include "ghirbal.h"
+
+enum {
+    MOST_DIGITS = 4,
+    MOST_READINGS = 32,
+    SHORTEST_LATIN = 3,
+    SHORTEST_SPLIT = 4,
+    LONGEST_HIDDEN = LONGEST + 8, /* with a proclitic and digits that are no letters */
+    LONGEST_TEXT = 2 * LONGEST,
+};
+
+/* One word of a comment, and what is worth a closer look. */
+typedef struct {
+    int32_t start, stop, jump, n_jumps;
+    uint32_t hash, power;
+    int masked, latin, digits;
+} Look;
+
+typedef struct {
+    const Text *text;
+    const Alphabet *alphabet;
+    const uint32_t *raw;
+    Hit *hit; /* what is being written */
+} Search;
+
+static int is_sign(const Search *search, int32_t place)
+{
+    uint8_t kind = kind_of(search->alphabet, search->raw[place]);
+    return kind >= SYMBOL && kind < MASKED;
+}
+
+static int is_digit(const Search *search, int32_t i)
+{
+    return kind_of(search->alphabet, search->raw[search->text->places[i]]) == DIGIT;
+}
+
+/* Look over the word that begins at `start`. */
+static Look look(const Search *search, int32_t start)
+{
+    const Text *text = search->text;
+    Look word = {.start = start, .power = 1};
+    int32_t i = start;
+    uint32_t power = 1;
+    for (; text->codes[i] != SPACE; i++) {
+        word.hash += text->codes[i] * power;
+        if (i - start < LONGEST - 1)
+            power *= STEP;
+        if (i - start < LONGEST)
+            word.power *= STEP;
+        uint8_t kind = text->kinds[i];
+        word.masked |= text->codes[i] == MASK;
+        word.latin |= kind == LATIN;
+        if (i > start && text->places[i] - text->places[i - 1] == 2
+            && is_sign(search, text->places[i - 1] + 1)) {
+            word.jump = i - start;
+            word.n_jumps++;
+        }
+        if (kind == DIGIT || search->raw[text->places[i]] != text->codes[i])
+            word.digits |= (kind == ARABIC || text->kinds[i - 1] == ARABIC
+                            || text->kinds[i + 1] == ARABIC)
+                           && is_digit(search, i);
+    }
+    word.stop = i;
+    return word;
+}
+
+static const uint32_t *letters_of(const Search *search, const Look *word)
+{
+    return search->text->codes + word->start;
+}
+
+static int32_t find_masked(const Search *search, const Look *word)
+{
+    int32_t size = word->stop - word->start;
+    if (!word->masked || size > LONGEST_HIDDEN)
+        return 0;
+    return unmask(search->alphabet->lexicon, letters_of(search, word), size, search->hit->text);
+}
+
+/* A word that lost a letter to a sign that was dropped. */
+static int32_t find_jump(const Search *search, const Look *word)
+{
+    int32_t size = word->stop - word->start;
+    const uint32_t *letters = letters_of(search, word);
+    if (word->n_jumps != 1 || size > LONGEST_HIDDEN
+        || has_word(search->alphabet->lexicon, letters, size))
+        return 0;
+    uint32_t masked[LONGEST_HIDDEN + 1];
+    memcpy(masked, letters, (size_t)word->jump * sizeof *masked);
+    masked[word->jump] = MASK;
+    memcpy(masked + word->jump + 1, letters + word->jump,
+           (size_t)(size - word->jump) * sizeof *masked);
+    return unmask(search->alphabet->lexicon, masked, size + 1, search->hit->text);
+}
+
+/* The digits of one word, and the letters that each may stand for. */
+typedef struct {
+    int32_t n, places[MOST_DIGITS], n_choices[MOST_DIGITS];
+    uint32_t choices[MOST_DIGITS][8];
+} Digits;
+
+static void add_choices(const Search *search, Digits *digits, uint32_t code, int is_letter)
+{
+    const uint32_t *letters;
+    int32_t d = digits->n, n = digit_choices(search->alphabet->lexicon, code, &letters);
+    if (!n && is_letter) {
+        letters = &code;
+        n = 1;
+    }
+    for (int32_t i = 0; i < n; i++)
+        digits->choices[d][digits->n_choices[d]++] = letters[i];
+}
+
+/* Return whether a word has digits, and few enough, among letters that are not Latin. */
+static int collect_digits(const Search *search, const Look *word, Digits *digits)
+{
+    const Text *text = search->text;
+    int32_t size = word->stop - word->start;
+    if (!word->digits || word->latin || size > LONGEST_HIDDEN)
+        return 0;
+    digits->n = 0;
+    for (int32_t i = 0; i < size; i++) {
+        int32_t at = word->start + i;
+        if (!is_digit(search, at))
+            continue;
+        if (digits->n == MOST_DIGITS)
+            return 0;
+        digits->places[digits->n] = i;
+        digits->n_choices[digits->n] = 0;
+        add_choices(search, digits, search->raw[text->places[at]], 0);
+        add_choices(search, digits, text->codes[at], 1);
+        digits->n++;
+    }
+    return digits->n < size && !has_word(search->alphabet->lexicon, letters_of(search, word), size);
+}
+
+static int32_t read_so(const Search *search, const Look *word, const Digits *digits,
+                       const int32_t *chosen)
+{
+    const uint32_t *letters = letters_of(search, word);
+    int32_t n = 0, d = 0, size = word->stop - word->start;
+    for (int32_t i = 0; i < size; i++) {
+        uint32_t letter = letters[i];
+        if (d < digits->n && digits->places[d] == i) {
+            letter = digits->choices[d][chosen[d]];
+            d++;
+        }
+        if (letter)
+            search->hit->text[n++] = letter;
+    }
+    return n;
+}
+
+/* Find an Arabic word with digits that can be read as letters in another way. */
+static int32_t find_digits(const Search *search, const Look *word)
+{
+    Digits digits;
+    if (!collect_digits(search, word, &digits))
+        return 0;
+    int32_t chosen[MOST_DIGITS] = {0};
+    for (int32_t reading = 0; reading < MOST_READINGS; reading++) {
+        int32_t n = read_so(search, word, &digits, chosen), d = digits.n - 1;
+        if (n > 2 && has_word(search->alphabet->lexicon, search->hit->text, n))
+            return n;
+        while (d >= 0 && ++chosen[d] >= digits.n_choices[d])
+            chosen[d--] = 0;
+        if (d < 0)
+            break;
+    }
+    return 0;
+}
+
+static int32_t find_latin(const Search *search, const Look *word)
+{
+    int32_t size = word->stop - word->start;
+    if (!word->latin || size < SHORTEST_LATIN || size > LONGEST)
+        return 0;
+    return read_latin(search->alphabet->lexicon, letters_of(search, word), size,
+                      search->hit->text);
+}
+
+/* Two neighbours as one word, with a mask between where `sign` is set. */
+static int32_t find_whole(const Search *search, const Look *first, const Look *second, int sign)
+{
+    const Lexicon *lexicon = search->alphabet->lexicon;
+    const uint32_t *left = letters_of(search, first), *right = letters_of(search, second);
+    int32_t n_left = first->stop - first->start, n_right = second->stop - second->start;
+    int32_t n = n_left + n_right + (sign != 0);
+    if (n < SHORTEST_SPLIT || n > LONGEST_HIDDEN)
+        return 0;
+    uint32_t joined[LONGEST_HIDDEN];
+    memcpy(joined, left, (size_t)n_left * sizeof *joined);
+    joined[n_left] = MASK;
+    memcpy(joined + n - n_right, right, (size_t)n_right * sizeof *joined);
+    if (sign ? !before_sign(lexicon, joined, n) : !has_word(lexicon, joined, n))
+        return 0;
+    if ((is_ordinary(lexicon, left, n_left) && is_ordinary(lexicon, right, n_right))
+        || has_word(lexicon, left, n_left) || has_word(lexicon, right, n_right))
+        return 0;
+    if (sign)
+        return unmask(lexicon, joined, n, search->hit->text);
+    memcpy(search->hit->text, joined, (size_t)n * sizeof *joined);
+    return n;
+}
+
+/* Look for the one word that two neighbours are. */
+static int32_t find_joined(const Search *search, const Look *first, const Look *second)
+{
+    int32_t n = 0;
+    if (may_be_whole(search->alphabet->lexicon, first->hash + first->power * second->hash))
+        n = find_whole(search, first, second, 0);
+    if (!n && is_sign(search, search->text->places[first->stop]))
+        n = find_whole(search, first, second, 1);
+    return n;
+}
+
+static int32_t find_alone(const Search *search, const Look *word)
+{
+    int32_t n = 0;
+    if (word->latin)
+        n = find_latin(search, word);
+    if (!n && word->digits)
+        n = find_digits(search, word);
+    if (!n && word->n_jumps)
+        n = find_jump(search, word);
+    return n ? n : find_masked(search, word);
+}
+
+/* Set apart the particle of what was found, or of a word where nothing was. */
+static int32_t finish(const Search *search, const Look *word, int32_t n)
+{
+    const Lexicon *lexicon = search->alphabet->lexicon;
+    Hit *hit = search->hit;
+    uint32_t apart[LONGEST_TEXT + 8];
+    int32_t size = word->stop - word->start, parted = 0;
+    if (n)
+        parted = set_apart(lexicon, hit->text, n, apart);
+    else if (size <= LONGEST_HIDDEN)
+        parted = set_apart(lexicon, letters_of(search, word), size, apart);
+    if (parted)
+        memcpy(hit->text, apart, (size_t)parted * sizeof *apart);
+    return parted ? parted : n;
+}
+
+/* Find hidden words, in order; a word may be found within a stretch and once more behind it. */
+static int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw)
+{
+    const Text *text = &work->text;
+    Search search = {text, alphabet, raw, NULL};
+    int joined = 0; /* the word before was taken up by the one before that */
+    work->n_hits = 0;
+    Look word = look(&search, 1);
+    while (word.stop > word.start) {
+        if (reserve((void **)&work->hits, &work->hits_room, (int64_t)work->n_hits + 1,
+                    sizeof *work->hits) < 0)
+            return -1;
+        search.hit = &work->hits[work->n_hits];
+        search.hit->start = word.start;
+        search.hit->stop = word.stop;
+        int last = word.stop == text->size - 1;
+        Look next = word;
+        int32_t n = 0;
+        if (!last) {
+            next = look(&search, word.stop + 1);
+            if (!joined && (n = find_joined(&search, &word, &next)) > 0)
+                search.hit->stop = next.stop;
+        }
+        joined = n > 0;
+        if (!n)
+            n = find_alone(&search, &word);
+        search.hit->length = finish(&search, &word, n);
+        work->n_hits += search.hit->length > 0;
+        if (last)
+            break;
+        word = next;
+    }
+    return 0;
+}
+
+/* Say where the letters of a hit stood: both ends as far as they are the same, the rest between. */
+static void align(const Text *text, const Hit *hit, int32_t *places)
+{
+    const uint32_t *old = text->codes + hit->start;
+    const int32_t *stood = text->places + hit->start;
+    int32_t n = hit->stop - hit->start, length = hit->length, head = 0, tail = 0;
+    int32_t shorter = n < length ? n : length;
+    while (head < shorter && old[head] == hit->text[head])
+        head++;
+    while (tail < shorter && old[n - 1 - tail] == hit->text[length - 1 - tail])
+        tail++;
+    if (tail > shorter - head)
+        tail = shorter - head;
+    int32_t between = length - head - tail;
+    int32_t end = n - tail - 1 > head ? n - tail - 1 : head;
+    double step = between > 1 ? (double)(end - head) / (between - 1) : 0;
+    for (int32_t i = 0; i < length; i++) {
+        int32_t at = i;
+        if (i >= length - tail)
+            at = n - (length - i);
+        else if (i >= head)
+            at = between > 1 && i == head + between - 1 ? end : (int32_t)((i - head) * step + head);
+        if (at > n - 1)
+            at = n - 1;
+        /* A letter that is missing stood just after. */
+        if (i >= head && i < length - tail && head && n == head + tail)
+            at = head - 1;
+        places[i] = stood[at];
+    }
+}
+
+static void copy_text(Text *to, const Text *from, int32_t start, int32_t stop)
+{
+    size_t n = stop > start ? (size_t)(stop - start) : 0;
+    memcpy(to->codes + to->size, from->codes + start, n * sizeof *to->codes);
+    memcpy(to->kinds + to->size, from->kinds + start, n * sizeof *to->kinds);
+    memcpy(to->places + to->size, from->places + start, n * sizeof *to->places);
+    to->size += (int32_t)n;
+}
+
+int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw)
+{
+    if (find_hidden(work, alphabet, raw) < 0)
+        return -1;
+    if (!work->n_hits)
+        return 0;
+    int64_t room = work->text.size;
+    for (int32_t i = 0; i < work->n_hits; i++)
+        room += work->hits[i].length;
+    Text *text = &work->text, *spare = &work->spare;
+    if (reserve_text(spare, room) < 0)
+        return -1;
+    spare->size = 0;
+    int32_t done = 0;
+    for (int32_t i = 0; i < work->n_hits; i++) {
+        const Hit *hit = &work->hits[i];
+        copy_text(spare, text, done, hit->start);
+        align(text, hit, spare->places + spare->size);
+        for (int32_t j = 0; j < hit->length; j++) {
+            spare->codes[spare->size] = hit->text[j];
+            spare->kinds[spare->size++] = kind_of(alphabet, hit->text[j]);
+        }
+        done = hit->stop;
+    }
+    copy_text(spare, text, done, text->size);
+    Text swapped = *text;
+    *text = *spare;
+    *spare = swapped;
+    return 0;
+}

@@ -1,0 +1,279 @@
+/* lexicon.py: the words that readers hide, and tables to find them by what is left of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ghirbal.h"
+#include "lexicon.h"
+
+enum { SHOWN = 4, SHORT_REST = 3, WHOLE_BITS = 18 };
+
+uint64_t hash_letters(const uint32_t *letters, int32_t size)
+{
+    uint64_t hash = 0x9E3779B97F4A7C15u + (uint64_t)size;
+    for (int32_t i = 0; i < size; i++) {
+        hash = (hash ^ letters[i]) * 0xBF58476D1CE4E5B9u;
+        hash ^= hash >> 29;
+    }
+    return hash | 1; /* 0 is an empty slot */
+}
+
+static int64_t slot_of(const Map *map, uint64_t key)
+{
+    uint64_t mask = (uint64_t)map->slots - 1, slot = (key >> 17) & mask;
+    while (map->keys[slot] && map->keys[slot] != key)
+        slot = (slot + 1) & mask;
+    return (int64_t)slot;
+}
+
+int32_t look_up(const Map *map, uint64_t key)
+{
+    int64_t slot = slot_of(map, key);
+    return map->keys[slot] ? map->values[slot] : -1;
+}
+
+static int grow(Map *map)
+{
+    Map larger = {.slots = map->slots ? 2 * map->slots : 256, .used = map->used};
+    larger.keys = calloc((size_t)larger.slots, sizeof *larger.keys);
+    larger.values = calloc((size_t)larger.slots, sizeof *larger.values);
+    if (!larger.keys || !larger.values) {
+        free(larger.keys);
+        free(larger.values);
+        return -1;
+    }
+    for (int64_t i = 0; i < map->slots; i++) {
+        if (!map->keys[i])
+            continue;
+        int64_t slot = slot_of(&larger, map->keys[i]);
+        larger.keys[slot] = map->keys[i];
+        larger.values[slot] = map->values[i];
+    }
+    free(map->keys);
+    free(map->values);
+    *map = larger;
+    return 0;
+}
+
+/* Set the value of a key, and again where it has one. */
+static int set(Map *map, uint64_t key, int32_t value)
+{
+    if (2 * (map->used + 1) > map->slots && grow(map) < 0)
+        return -1;
+    int64_t slot = slot_of(map, key);
+    map->used += !map->keys[slot];
+    map->keys[slot] = key;
+    map->values[slot] = value;
+    return 0;
+}
+
+static int starts_with(Word word, Word head)
+{
+    return word.size >= head.size
+           && memcmp(word.letters, head.letters, (size_t)head.size * sizeof *word.letters) == 0;
+}
+
+static Word rest_of(Word word, Word head)
+{
+    return (Word){word.letters + head.size, word.size - head.size};
+}
+
+int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size)
+{
+    return size <= LONGEST && look_up(&lexicon->known, hash_letters(word, size)) >= 0;
+}
+
+int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size)
+{
+    return size <= LONGEST && look_up(&lexicon->ordinary, hash_letters(word, size)) >= 0;
+}
+
+int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
+{
+    Word whole = {word, size};
+    for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
+        Word head = lexicon->proclitics.words[i];
+        if (starts_with(whole, head)) {
+            Word rest = rest_of(whole, head);
+            if (in_lexicon(lexicon, rest.letters, rest.size))
+                return 1;
+        }
+    }
+    return 0;
+}
+
+int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result)
+{
+    Word word = lexicon->words.words[which];
+    memcpy(result, word.letters, (size_t)word.size * sizeof *result);
+    return word.size;
+}
+
+static int32_t masked_word(const Lexicon *lexicon, Word word)
+{
+    if (word.size > LONGEST)
+        return -1;
+    uint64_t key = hash_letters(word.letters, word.size);
+    int32_t found = look_up(&lexicon->single, key);
+    return found >= 0 ? found : look_up(&lexicon->several, key);
+}
+
+int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
+{
+    Word whole = {word, size};
+    for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
+        Word head = lexicon->proclitics.words[i];
+        if (!starts_with(whole, head) || (head.size == 1 && size - 1 <= SHORT_REST))
+            continue;
+        int32_t found = masked_word(lexicon, rest_of(whole, head));
+        if (found >= 0) {
+            memcpy(result, word, (size_t)head.size * sizeof *result);
+            return head.size + write_word(lexicon, found, result + head.size);
+        }
+    }
+    return 0;
+}
+
+int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size)
+{
+    Word whole = {word, size};
+    for (int32_t i = 0; i < lexicon->before_sign.n; i++) {
+        Word head = lexicon->before_sign.words[i];
+        if (!starts_with(whole, head))
+            continue;
+        Word rest = rest_of(whole, head);
+        if (rest.size <= LONGEST
+            && look_up(&lexicon->single, hash_letters(rest.letters, rest.size)) >= 0)
+            return 1;
+    }
+    return 0;
+}
+
+int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
+{
+    Word whole = {word, size};
+    for (int32_t i = 0; i < lexicon->glued.n; i++) {
+        Word head = lexicon->glued.words[i];
+        if (!starts_with(whole, head))
+            continue;
+        Word rest = rest_of(whole, head);
+        if (!in_lexicon(lexicon, rest.letters, rest.size) || in_lexicon(lexicon, word, size))
+            continue;
+        int32_t parted = head.size - lexicon->kept[i];
+        memcpy(result, word, (size_t)parted * sizeof *result);
+        result[parted] = SPACE;
+        memcpy(result + parted + 1, word + parted, (size_t)(size - parted) * sizeof *result);
+        return size + 1;
+    }
+    return 0;
+}
+
+int may_be_whole(const Lexicon *lexicon, uint32_t hash)
+{
+    uint32_t bit = (hash * 0x9E3779B1u) >> (32 - WHOLE_BITS);
+    return lexicon->whole[bit >> 3] >> (bit & 7) & 1;
+}
+
+int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **letters)
+{
+    for (int32_t i = 0; i < lexicon->n_choices; i++)
+        if (lexicon->choices[i].code == code) {
+            *letters = lexicon->choices[i].letters;
+            return (int32_t)lexicon->choices[i].n;
+        }
+    return 0;
+}
+
+static uint32_t polynomial(Word word, uint32_t *power)
+{
+    uint32_t hash = 0;
+    *power = 1;
+    for (int32_t i = 0; i < word.size; i++, *power *= STEP)
+        hash += word.letters[i] * *power;
+    return hash;
+}
+
+static void note_wholes(Lexicon *lexicon, Word word)
+{
+    uint32_t power, none, hash = polynomial(word, &none);
+    for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
+        uint32_t head = polynomial(lexicon->proclitics.words[i], &power);
+        uint32_t bit = ((head + power * hash) * 0x9E3779B1u) >> (32 - WHOLE_BITS);
+        lexicon->whole[bit >> 3] |= (uint8_t)(1u << (bit & 7));
+    }
+}
+
+/* Set what a word looks like with the letters from `start` to `stop` under one mask. */
+static int mask_stretch(Map *map, Word word, int32_t start, int32_t stop, int32_t value)
+{
+    uint32_t masked[LONGEST];
+    memcpy(masked, word.letters, (size_t)start * sizeof *masked);
+    masked[start] = MASK;
+    memcpy(masked + start + 1, word.letters + stop, (size_t)(word.size - stop) * sizeof *masked);
+    return set(map, hash_letters(masked, word.size - (stop - start) + 1), value);
+}
+
+static int mask_two(Map *map, Word word, int32_t first, int32_t second, int32_t value)
+{
+    uint32_t masked[LONGEST];
+    memcpy(masked, word.letters, (size_t)word.size * sizeof *masked);
+    masked[first] = masked[second] = MASK;
+    return set(map, hash_letters(masked, word.size), value);
+}
+
+static int mask_one_each(Map *map, Word word, int32_t value, const Map *but)
+{
+    for (int32_t i = 1; i < word.size - 1; i++) {
+        if (but) {
+            uint32_t masked[LONGEST];
+            memcpy(masked, word.letters, (size_t)word.size * sizeof *masked);
+            masked[i] = MASK;
+            if (look_up(but, hash_letters(masked, word.size)) >= 0)
+                continue;
+        }
+        if (mask_stretch(map, word, i, i + 1, value) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int mask_several(Map *map, Word word, int32_t value)
+{
+    for (int32_t i = 1; i < word.size - 1; i++)
+        for (int32_t j = i + 1; j < word.size - 1; j++) {
+            if (j - i < 3 && word.size - (j + 1 - i) >= SHOWN
+                && mask_stretch(map, word, i, j + 1, value) < 0)
+                return -1;
+            if (j - i > 1 && word.size - 2 >= SHOWN && mask_two(map, word, i, j, value) < 0)
+                return -1;
+        }
+    return 0;
+}
+
+/* Of several words that look the same the first in the file counts, so it is set last. */
+int fill_lexicon(Lexicon *lexicon, const Words *ordinary)
+{
+    Map innocent = {0};
+    int failed = grow(&lexicon->known) < 0 || grow(&lexicon->ordinary) < 0
+                 || grow(&lexicon->single) < 0 || grow(&lexicon->several) < 0
+                 || grow(&lexicon->sounds) < 0 || grow(&innocent) < 0;
+    for (int32_t i = 0; !failed && i < ordinary->n; i++) {
+        Word word = ordinary->words[i];
+        failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0
+                 || mask_one_each(&innocent, word, i, NULL) < 0;
+    }
+    lexicon->whole = calloc((size_t)1 << (WHOLE_BITS - 3), 1);
+    failed |= !lexicon->whole;
+    for (int32_t i = lexicon->words.n - 1; !failed && i >= 0; i--) {
+        Word word = lexicon->words.words[i];
+        failed = set(&lexicon->known, hash_letters(word.letters, word.size), i) < 0
+                 || mask_one_each(&lexicon->single, word, i, &innocent) < 0
+                 || mask_several(&lexicon->several, word, i) < 0 || set_sounds(lexicon, i) < 0;
+        if (!failed)
+            note_wholes(lexicon, word);
+    }
+    free(innocent.keys);
+    free(innocent.values);
+    return failed ? -1 : 0;
+}
+
+int set_key(Map *map, uint64_t key, int32_t value) { return set(map, key, value); }

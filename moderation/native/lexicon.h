@@ -1,0 +1,61 @@
+/* What the lexicon keeps; only lexicon.c, latin.c and api.c look inside. */
+#ifndef GHIRBAL_LEXICON_H
+#define GHIRBAL_LEXICON_H
+
+#include "ghirbal.h"
+
+typedef struct {
+    const uint32_t *letters;
+    int32_t size;
+} Word;
+
+typedef struct {
+    Word *words;
+    int32_t n;
+} Words;
+
+/* From hashes of 64 bits to numbers from 0 on. */
+typedef struct {
+    uint64_t *keys;
+    int32_t *values;
+    int64_t slots, used;
+} Map;
+
+/* Letters that a digit may stand for; 0 for none at all. */
+typedef struct {
+    uint32_t code, n;
+    uint32_t letters[4];
+} Choices;
+
+/* Spellings of an Arabic letter in Latin ones, each up to 3 characters and a 0. */
+typedef struct {
+    uint32_t letter;
+    char sure[12][4], loose[12][4], last[12][4];
+} Spellings;
+
+/* A word among those that sound alike; `next` is -1 after the last. */
+typedef struct {
+    int32_t word, next;
+} Alike;
+
+struct Lexicon {
+    Words words, proclitics, glued, before_sign;
+    int32_t *kept; /* letters of a glued particle that stay with the word */
+    Map known, ordinary, single, several, sounds;
+    uint8_t *whole;
+    Alike *alike;
+    int32_t n_alike, alike_room;
+    const Choices *choices;
+    const Spellings *spellings;
+    const uint32_t *sound_of; /* by code point: what stands for it in a key; 1 for nothing */
+    int32_t n_choices, n_spellings;
+};
+
+uint64_t hash_letters(const uint32_t *letters, int32_t size);
+int32_t look_up(const Map *map, uint64_t key);
+int set_key(Map *map, uint64_t key, int32_t value);
+int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result);
+int fill_lexicon(Lexicon *lexicon, const Words *ordinary);
+int set_sounds(Lexicon *lexicon, int32_t which);
+
+#endif

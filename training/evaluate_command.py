@@ -11,6 +11,7 @@ from moderation.model import load_model, newest_model
 from training.evaluate import Scored
 from training.examples import join, read_corpora, read_seed
 from training.floors import FLOORS, below, read_floors, write_floors
+from training.plots import PlotsMissingError, draw_all
 from training.report import measure, write_report
 from training.sources import load_sources
 from training.suites import read_suites
@@ -89,3 +90,8 @@ def _write(folder: Path, report: dict[str, Any], text: str, scored: Scored | Non
     (folder / "report.md").write_text(text, encoding="utf-8")
     figures = json.dumps(report, ensure_ascii=False, indent=2)
     (folder / "figures.json").write_text(figures + "\n", encoding="utf-8")
+    names = {each.id: each.plural for each in read_suites().identities}
+    try:
+        draw_all(folder, report, scored, names)
+    except PlotsMissingError as error:
+        click.echo(error, err=True)

@@ -1,103 +1,146 @@
-"""The inner loop of scoring, compiled by Numba where it is installed; same sums as NumPy's.
+"""Scores by the compiled library: canonical form, features, sums and calibration in one call."""
 
-Nothing here is needed: without Numba, or before `load` was called, `Scorer` does the same with
-array operations. Compiling takes seconds once for each installation; the result is kept on disk.
-"""
-
-from collections.abc import Callable
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Evidence = Callable[
-    [
-        NDArray[np.uint32],
-        NDArray[np.uint8],
-        NDArray[np.int64],
-        NDArray[np.int8],
-        NDArray[np.float32],
-    ],
-    NDArray[np.float32],
-]
+from moderation.features import FeatureSettings
+from moderation.library import Native
+from moderation.skeleton import tables as skeleton_tables
+from moderation.text import Canonical
+from moderation.types import ATTRIBUTES
+
+_N: Final = len(ATTRIBUTES)
+_Row: Final = ctypes.c_double * _N
+# Bounds the memory that a batch takes; the library goes through it comment by comment.
+_BATCH_COMMENTS: Final = 16_384
+_BATCH_CHARS: Final = 2_000_000
 
 
-def load() -> Evidence | None:
-    """Return the compiled loop, or None where Numba is not installed.
+class _Model(ctypes.Structure):
+    """`Model` in native/ghirbal.h."""
 
-    Returns
-    -------
-    callable or None
-        Takes buckets and checks of all views on end, the bounds of each view in them of shape
-        (n_views, n_comments + 1), the records of a `Scorer` (check, idf, weights) and the term
-        weights by count; returns evidence in units of weight, of shape (n_comments, n_attributes).
-    """
-    try:
-        import numba
-    except ImportError:
-        return None
-    compiled: Evidence = numba.njit(_SIGNATURE, cache=True, nogil=True)(_evidence)
-    return compiled
-
-
-_SIGNATURE = "f4[:,::1](u4[::1], u1[::1], i8[:,::1], i1[:,::1], f4[::1])"
-
-
-def _evidence(  # noqa: C901 -- one loop over arrays, as Numba likes it
-    buckets: NDArray[np.uint32],
-    checks: NDArray[np.uint8],
-    bounds: NDArray[np.int64],
-    records: NDArray[np.int8],
-    term_weights: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    n_views, n_comments = bounds.shape[0], bounds.shape[1] - 1
-    n_attributes = records.shape[1] - 2
-    result = np.zeros((n_comments, n_attributes), dtype=np.float32)
-    largest = 0
-    for i in range(n_comments):
-        size = 0
-        for v in range(n_views):
-            size += bounds[v, i + 1] - bounds[v, i]
-        largest = max(largest, size)
-    slots = 16
-    while slots < 2 * largest:
-        slots *= 2
-    # An open-addressing table of the comment's buckets; `seen` says which comment filled a slot.
-    seen = np.full(slots, -1, dtype=np.int32)
-    keys = np.empty(slots, dtype=np.uint32)
-    counts = np.empty(slots, dtype=np.int32)
-    filled = np.empty(largest + 1, dtype=np.int64)
-    sums = np.empty(n_attributes, dtype=np.float64)
-    for i in range(n_comments):
-        n = 0
-        for v in range(n_views):
-            for j in range(bounds[v, i], bounds[v, i + 1]):
-                bucket = buckets[j]
-                if np.uint8(records[bucket, 0]) != checks[j]:
-                    continue
-                slot = np.int64(bucket * np.uint32(0x9E3779B1)) & (slots - 1)
-                while seen[slot] == i and keys[slot] != bucket:
-                    slot = (slot + 1) & (slots - 1)
-                if seen[slot] == i:
-                    counts[slot] += 1
-                else:
-                    seen[slot] = i
-                    keys[slot] = bucket
-                    counts[slot] = 1
-                    filled[n] = slot
-                    n += 1
-        sums[:] = 0
-        squares = 0.0
-        for k in range(n):
-            slot = filled[k]
-            bucket = keys[slot]
-            value = term_weights[min(counts[slot], term_weights.size - 1)] * np.uint8(
-                records[bucket, 1]
+    _fields_ = (
+        *(
+            (name, ctypes.c_void_p)
+            for name in (
+                "records", "term_weights", "scales", "slopes", "intercepts", "skeleton",
+                "skeleton_before_h", "groups",
             )
-            squares += np.float64(value) ** 2
-            for a in range(n_attributes):
-                sums[a] += value * records[bucket, 2 + a]
-        if squares > 0:
-            length = np.sqrt(squares)
-            for a in range(n_attributes):
-                result[i, a] = sums[a] / length
-    return result
+        ),
+        ("n_term_weights", ctypes.c_int64),
+        ("n_groups", ctypes.c_int64),
+        ("bits", ctypes.c_int32),
+        ("ngrams", ctypes.c_uint32),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ModelArrays:
+    """What the library reads of a model.
+
+    Parameters
+    ----------
+    records : ndarray of shape (n_buckets, 2 + n_attributes), int8
+        Check, inverse document frequency and weights of each bucket.
+    term_weights : ndarray of shape (n_counts,), float32
+        Weight of a feature by how often it occurs, times the unit of the inverse frequency.
+    scales, slopes, intercepts : ndarray of shape (n_attributes,), float32
+        Unit of the weights, and the calibration.
+    groups : ndarray of shape (n_names,), uint32
+        Hashes of the names of groups.
+    """
+
+    records: NDArray[np.int8]
+    term_weights: NDArray[np.float32]
+    scales: NDArray[np.float32]
+    slopes: NDArray[np.float32]
+    intercepts: NDArray[np.float32]
+    groups: NDArray[np.uint32]
+
+
+class CompiledModel:
+    """One model, scored by the library.
+
+    Parameters
+    ----------
+    native : Native
+        The library.
+    arrays : ModelArrays
+        Not to be changed afterwards.
+    features : FeatureSettings
+        What is hashed.
+    """
+
+    def __init__(self, native: Native, arrays: ModelArrays, features: FeatureSettings) -> None:
+        self._native = native
+        skeleton, before_h = skeleton_tables()
+        tables = {
+            **{name: getattr(arrays, name) for name in arrays.__slots__},
+            "skeleton": skeleton,
+            "skeleton_before_h": before_h,
+        }
+        # The library points into these.
+        self._held = {name: np.ascontiguousarray(table) for name, table in tables.items()}
+        self._model = _Model(
+            **{name: table.ctypes.data for name, table in self._held.items()},
+            n_term_weights=arrays.term_weights.size,
+            n_groups=arrays.groups.size,
+            bits=features.bits,
+            ngrams=sum(1 << n for n in features.ngrams),
+        )
+        self._by_reference = ctypes.byref(self._model)
+
+    def score_one(self, text: str) -> list[float]:
+        """Return the rounded probabilities of one comment: nothing here takes a microsecond."""
+        raw, size = self._native.read_one(text)
+        row = _Row()
+        self._call(raw, (ctypes.c_int64 * 2)(0, size - 1), 1, (None, row))
+        return row[:]
+
+    def score(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Return evidence and rounded probabilities, of shape (n_comments, n_attributes)."""
+        evidence = np.empty((len(texts), _N), dtype=np.float32)
+        probabilities = np.empty((len(texts), _N), dtype=np.float64)
+        start = 0
+        while start < len(texts):
+            part = _take(texts, start)
+            raw, edges = self._native.read(part)
+            stop = start + len(part)
+            out = evidence[start:stop].ctypes.data, probabilities[start:stop].ctypes.data
+            self._call(raw.ctypes.data, edges.ctypes.data, len(part), out)
+            start = stop
+        return evidence, probabilities
+
+    def _call(self, raw: Any, edges: Any, count: int, out: tuple[Any, Any]) -> None:  # noqa: ANN401 - an array or its address
+        library, alphabet = self._native.library, self._native.alphabet
+        if library.ghirbal_score(alphabet, self._by_reference, raw, edges, count, *out) < 0:
+            raise MemoryError("no memory to score a comment")
+
+    def shares(self, canonical: Canonical, n_words: int) -> NDArray[np.float32]:
+        """Return each word's share of its comment's evidence, of shape (n_words, n_attributes)."""
+        shares = np.zeros((n_words, _N))
+        done = self._native.library.ghirbal_shares(
+            self._by_reference,
+            canonical.codes.ctypes.data,
+            canonical.bounds.ctypes.data,
+            canonical.bounds.size - 1,
+            canonical.emoji.ctypes.data,
+            canonical.emoji_bounds.ctypes.data,
+            shares.ctypes.data,
+        )
+        if done < 0:
+            raise MemoryError("no memory to explain a comment")
+        return shares.astype(np.float32)
+
+
+def _take(texts: Sequence[str], start: int) -> Sequence[str]:
+    """Return comments from `start` on that fit into a batch: at least one."""
+    part = texts[start : start + _BATCH_COMMENTS]
+    while len(part) > 1 and sum(map(len, part)) > _BATCH_CHARS:
+        part = part[: len(part) // 2]
+    return part

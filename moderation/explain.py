@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -34,7 +36,7 @@ class _Seed:
 
 
 def find_spans(
-    scorer: Scorer, texts: Sequence[str], probabilities: NDArray[np.float64]
+    scorer: Scorer, texts: Sequence[str], rows: Sequence[Sequence[float]]
 ) -> list[tuple[Span, ...]]:
     """Find the words behind each score that reached its threshold.
 
@@ -47,28 +49,28 @@ def find_spans(
         The model.
     texts : sequence of str
         The comments.
-    probabilities : ndarray of shape (n_comments, n_attributes)
-        Their scores.
+    rows : sequence of sequences of float
+        Their scores, an attribute each.
 
     Returns
     -------
     list of tuple of Span
         Per comment, by position.
     """
-    cuts = np.array([scorer.explain_at.get(name, np.inf) for name in ATTRIBUTES])
-    fired = probabilities >= cuts
-    flagged = np.flatnonzero(fired.any(axis=1))
+    cuts = [scorer.explain_at.get(name, math.inf) for name in ATTRIBUTES]
+    flagged = [i for i, row in enumerate(rows) if any(map(operator.ge, row, cuts))]
     spans: list[tuple[Span, ...]] = [()] * len(texts)
-    for at in range(0, flagged.size, _CHUNK):
+    for at in range(0, len(flagged), _CHUNK):
         part = flagged[at : at + _CHUNK]
-        found = _explain(scorer, [texts[i] for i in part], fired[part], cuts)
-        for i, words in zip(part.tolist(), found, strict=True):
+        fired = np.array([rows[i] for i in part]) >= cuts
+        found = _explain(scorer, [texts[i] for i in part], fired, cuts)
+        for i, words in zip(part, found, strict=True):
             spans[i] = words
     return spans
 
 
 def _explain(
-    scorer: Scorer, texts: list[str], fired: NDArray[np.bool_], cuts: NDArray[np.float64]
+    scorer: Scorer, texts: list[str], fired: NDArray[np.bool_], cuts: list[float]
 ) -> list[tuple[Span, ...]]:
     canonical = canonicalise(texts)
     word = canonical.codes != _SPACE
@@ -139,6 +141,9 @@ def _word_evidence(
     scorer: Scorer, canonical: Canonical, ends: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """Return each word's share of its comment's evidence, of shape (n_words, n_attributes)."""
+    compiled = scorer.compiled()
+    if compiled is not None:
+        return compiled.shares(canonical, ends.size)
     n_comments = canonical.bounds.size - 1
     views = scorer.known(scorer.hashed(canonical))
     buckets, values, bounds = scorer.values(views, n_comments)

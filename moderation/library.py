@@ -86,14 +86,18 @@ class Native:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._tables: list[Any] = []  # what the library points into
-        self._library = library
+        self.library = library
         pointer, number = ctypes.c_void_p, ctypes.c_int64
         library.ghirbal_openings.argtypes = [pointer, number, *(pointer,) * 3]
         library.ghirbal_openings.restype = number
         library.ghirbal_canonical.argtypes = [*(pointer,) * 3, number, *(pointer,) * 5, number]
         library.ghirbal_canonical.restype = number
+        library.ghirbal_score.argtypes = [*(pointer,) * 4, number, pointer, pointer]
+        library.ghirbal_score.restype = number
+        library.ghirbal_shares.argtypes = [*(pointer,) * 3, number, *(pointer,) * 3]
+        library.ghirbal_shares.restype = number
         self._first, self._second = self._keep(remains.FIRST), self._keep(remains.SECOND)
-        self._alphabet = ctypes.byref(self._build_alphabet())
+        self.alphabet = ctypes.byref(self._build_alphabet())
 
     def _keep(self, table: NDArray[Any]) -> int:
         """Hold an array for good and return its address."""
@@ -128,7 +132,7 @@ class Native:
         parts = [_codes("".join(f"{word}\0" for word in each)) for each in lists]
         kept = np.array([len(kept) for kept in words.GLUED.values()], dtype=np.int32)
         choices, spellings = _choices(), _spellings()
-        build = self._library.ghirbal_lexicon
+        build = self.library.ghirbal_lexicon
         build.argtypes = [*(ctypes.c_void_p,) * 4, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32,
                           ctypes.c_void_p]  # fmt: skip
         build.restype = ctypes.c_void_p
@@ -157,15 +161,24 @@ class Native:
         edges[1:] = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
         np.cumsum(edges, out=edges)
         where = raw.ctypes.data
-        count = self._library.ghirbal_openings(where, raw.size, self._first, self._second, None)
+        count = self.library.ghirbal_openings(where, raw.size, self._first, self._second, None)
         if count:
             places = np.empty(count, dtype=np.int64)
-            self._library.ghirbal_openings(
+            self.library.ghirbal_openings(
                 where, raw.size, self._first, self._second, places.ctypes.data
             )
             raw = raw.copy()
             remains.strip_remains(joined, raw, places.tolist())
         return raw, edges
+
+    def read_one(self, text: str) -> tuple[bytes, int]:
+        """Return the code points of one comment between two line ends, and how many these are."""
+        joined = f"\n{text}\n"
+        raw = joined.encode("utf-32-le", "surrogatepass")
+        size = len(joined)
+        if self.library.ghirbal_openings(raw, size, self._first, self._second, None):
+            return self.read([text])[0].tobytes(), size
+        return raw, size
 
     def canonicalise(self, texts: Sequence[str]) -> _Arrays:
         """Return what `moderation.text.Canonical` holds."""
@@ -175,8 +188,8 @@ class Native:
         room = raw.size + 64
         while True:
             codes, offsets = np.empty(room, dtype=np.uint32), np.empty(room, dtype=np.int64)
-            size = self._library.ghirbal_canonical(
-                self._alphabet,
+            size = self.library.ghirbal_canonical(
+                self.alphabet,
                 raw.ctypes.data,
                 edges.ctypes.data,
                 len(texts),

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation import compiled
+from moderation import library
+from moderation.compiled import CompiledModel, ModelArrays
 from moderation.explain import find_spans
 from moderation.features import View, hash_features
 from moderation.model import IDF_UNIT, Model, load_model, newest_model
@@ -74,10 +75,14 @@ class Scorer:
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
         self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)
-        self._compiled: compiled.Evidence | None = None
         self._explain_at = {
             name: float(cut["review_at"]) for name, cut in model.manifest["thresholds"].items()
         }
+        self._compiled: CompiledModel | None = None
+
+    def __getstate__(self) -> dict[str, object]:
+        # Addresses mean nothing in another process.
+        return self.__dict__ | {"_compiled": None}
 
     def score(self, texts: Sequence[str], *, spans: bool = True) -> list[CommentScore]:
         """Score comments.
@@ -94,9 +99,12 @@ class Scorer:
         list of CommentScore
             One per text, in the same order; scores rounded to 6 decimals.
         """
-        probabilities = self.rounded(texts)
-        rows = probabilities.tolist()
-        found = find_spans(self, texts, probabilities) if spans else [()] * len(rows)
+        compiled = self.compiled()
+        if compiled is not None and len(texts) == 1:
+            rows = [compiled.score_one(texts[0])]
+        else:
+            rows = self.rounded(texts).tolist()
+        found = find_spans(self, texts, rows) if spans else [()] * len(rows)
         return [
             CommentScore(dict(zip(ATTRIBUTES, row, strict=True)), words, self.version)
             for row, words in zip(rows, found, strict=True)
@@ -104,8 +112,10 @@ class Scorer:
 
     def rounded(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return `probabilities` rounded to 6 decimals: what thresholds are compared with."""
-        exact = self.probabilities(texts).astype(np.float64)
-        return np.asarray(np.round(exact, 6))
+        compiled = self.compiled()
+        if compiled is not None:
+            return compiled.score(texts)[1]
+        return np.asarray(np.round(self.probabilities(texts).astype(np.float64), 6))
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return calibrated scores in [0, 1], of shape (n_comments, n_attributes)."""
@@ -113,36 +123,32 @@ class Scorer:
 
     def evidence(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the weighted sums before calibration, of shape (n_comments, n_attributes)."""
+        compiled = self.compiled()
+        if compiled is not None:
+            return compiled.score(texts)[0]
         evidence = np.empty((len(texts), len(ATTRIBUTES)), dtype=np.float32)
         for start, end in _batches(texts):
-            views = self.hashed(canonicalise(texts[start:end]))
-            evidence[start:end] = self._sum(views, end - start)
-        return evidence
-
-    def compile(self) -> bool:
-        """Switch to the compiled inner loop for large batches; the scores stay the same to 1e-6.
-
-        Returns
-        -------
-        bool
-            Whether Numba is installed; without it nothing changes.
-        """
-        self._compiled = compiled.load()
-        return self._compiled is not None
-
-    def _sum(self, views: Sequence[View], n_comments: int) -> NDArray[np.float32]:
-        if self._compiled is not None:
-            checks = np.concatenate([view.checks for view in views])
-            sizes = np.array([view.buckets.size for view in views])
-            before = np.cumsum(sizes) - sizes
-            bounds = np.stack([view.bounds for view in views]) + before[:, None]
-            buckets = np.concatenate([view.buckets for view in views])
-            sums = self._compiled(buckets, checks, bounds, self._records, _TF * IDF_UNIT)
-        else:
-            buckets, values, starts = self.values(self.known(views), n_comments)
+            views = self.known(self.hashed(canonicalise(texts[start:end])))
+            buckets, values, starts = self.values(views, end - start)
             # Not take: NumPy 2.4 copies the whole table first, as it is a part of wider records.
             sums = _segment_sums(self._weights[buckets] * values[:, None], starts)
-        return sums * self._scales
+            evidence[start:end] = sums * self._scales
+        return evidence
+
+    def compiled(self) -> CompiledModel | None:
+        """Return the model as the compiled library scores it; None where there is no library."""
+        native = library.native()
+        if native is not None and self._compiled is None:
+            arrays = ModelArrays(
+                records=self._records,
+                term_weights=_TF * IDF_UNIT,
+                scales=self._scales,
+                slopes=self._slope,
+                intercepts=self._intercept,
+                groups=self._groups,
+            )
+            self._compiled = CompiledModel(native, arrays, self.features)
+        return self._compiled if native is not None else None
 
     def calibrate(self, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Turn evidence into probabilities by the logistic curve fitted on held-out comments."""

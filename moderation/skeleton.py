@@ -19,7 +19,8 @@ _WITH_H: Final = {"s": "C", "c": "C", "k": "X", "g": "G", "t": "T", "d": "Z"}
 _H: Final = ord("h")
 
 
-def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+def tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return what each code point becomes, and what a letter becomes before an h; 0 for nothing."""
     plain = np.arange(0x700, dtype=np.uint32)
     before_h = np.zeros(0x700, dtype=np.uint32)
     for name, letters in _CLASSES.items():
@@ -32,7 +33,7 @@ def _tables() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     return plain, before_h
 
 
-_PLAIN, _BEFORE_H = _tables()
+_PLAIN, _BEFORE_H = tables()
 
 
 def skeletons(codes: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:

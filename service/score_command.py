@@ -173,10 +173,7 @@ def _score_lines(lines: Iterator[CommentLine], judge: Judge, sink: BinaryIO, *, 
     # Everything here is freed by reference counts; looking for cycles among the results of
     # a batch takes a tenth of the time.
     gc.disable()
-    for number, batch in enumerate(_batches(lines)):
-        if number == 1:
-            # Loading the compiled loop takes longer than one batch without it.
-            judge.scorer.compile()
+    for batch in _batches(lines):
         bad = [line for line in batch if line.problem]
         for line in bad:
             # tqdm's, since a bar may stand on the last line of the terminal.

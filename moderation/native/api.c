@@ -11,7 +11,7 @@ enum { RECORD = 2 + ATTRIBUTES };
 EXPORT const char *ghirbal_sources(void) { return GHIRBAL_SOURCES; }
 
 /* Cut a list of words, a 0 after each. */
-static int cut(Words *words, const uint32_t *letters, int64_t size)
+static int cut(Lists *words, const uint32_t *letters, int64_t size)
 {
     int32_t n = 0;
     for (int64_t i = 0; i < size; i++)
@@ -23,7 +23,7 @@ static int cut(Words *words, const uint32_t *letters, int64_t size)
     for (int64_t i = 0; i < size; i++) {
         if (letters[i])
             continue;
-        words->words[words->n++] = (Word){start, (int32_t)(letters + i - start)};
+        words->words[words->n++] = (Letters){start, (int32_t)(letters + i - start)};
         start = letters + i + 1;
     }
     return 0;
@@ -37,7 +37,7 @@ EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *siz
                                 const uint32_t *sound_of)
 {
     Lexicon *lexicon = calloc(1, sizeof *lexicon);
-    Words ordinary = {0};
+    Lists ordinary = {0};
     if (!lexicon)
         return NULL;
     lexicon->choices = choices;
@@ -46,7 +46,7 @@ EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *siz
     lexicon->n_spellings = n_spellings;
     lexicon->sound_of = sound_of;
     lexicon->kept = malloc(64 * sizeof *lexicon->kept);
-    Words *cuts[] = {&lexicon->words, &ordinary, &lexicon->proclitics, &lexicon->glued,
+    Lists *cuts[] = {&lexicon->words, &ordinary, &lexicon->proclitics, &lexicon->glued,
                      &lexicon->before_sign};
     for (int i = 0; i < 5; i++)
         if (cut(cuts[i], lists[i], sizes[i]) < 0)

@@ -7,8 +7,10 @@
 
 enum { LONGEST_NGRAM = 8, LAST_POWER = 63, RECORD = 2 + ATTRIBUTES };
 
-/* What the views are told apart by. */
-enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, EMOJI_SEED = 15, BARE_NGRAMS = 20 };
+/* Seeds: what the views are told apart by; n-grams have their length. */
+enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16, TRIPLES = 17 };
+
+#define GROUP 0x5EC7u /* what the name of any group is hashed to */
 
 typedef struct {
     Work *work;
@@ -33,17 +35,18 @@ static void emit(Sink *sink, uint32_t hash, uint32_t seed, int32_t place)
     __builtin_prefetch(sink->model->records + (size_t)found->bucket * RECORD);
 }
 
-/* N-grams without a space inside; `origin` says where codes stood, or is NULL. */
-static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, const int32_t *origin,
-                   uint32_t lengths)
+/* N-grams without a space inside, none of the names of groups. */
+static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, int32_t n_words)
 {
-    uint32_t seed = origin ? BARE_NGRAMS : 0;
+    uint32_t lengths = sink->model->ngrams;
     int32_t longest = LONGEST_NGRAM;
     while (longest > 1 && !(lengths >> longest & 1))
         longest--;
-    for (int32_t start = 0, space; start < size - 1; start = space) {
-        for (space = start + 1; codes[space] != SPACE;)
-            space++;
+    const Word *words = sink->work->words;
+    for (int32_t start = 0, space, k = 0; start < size - 1; start = space, k++) {
+        space = k < n_words ? words[k].end : size - 1;
+        if (k < n_words && words[k].named)
+            continue;
         for (int32_t i = start; i < space; i++) {
             uint32_t hash = codes[i];
             int32_t last = i + longest - 1 < space ? i + longest - 1 : space;
@@ -51,18 +54,16 @@ static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, const int32_
                 uint32_t length = (uint32_t)(j - i + 1);
                 hash = hash * STEP + codes[j];
                 if (lengths >> length & 1)
-                    emit(sink, hash, seed + length, origin ? origin[i] : i);
+                    emit(sink, hash, length, i);
             }
         }
     }
 }
 
-/* Words and pairs of neighbours. */
-static void words(Sink *sink, const uint32_t *codes, int32_t size, const int32_t *origin,
-                  uint32_t seed)
+/* Find the words, and hash each; `origin` says where codes stood, or is NULL. */
+static int32_t split(Word *words, const uint32_t *codes, int32_t size, const int32_t *origin)
 {
-    uint32_t before = 0;
-    int32_t place_before = -1;
+    int32_t n = 0;
     for (int32_t i = 0; i < size;) {
         if (codes[i] == SPACE) {
             i++;
@@ -76,12 +77,56 @@ static void words(Sink *sink, const uint32_t *codes, int32_t size, const int32_t
                 power *= STEP;
         }
         hash ^= (uint32_t)(i - start);
-        int32_t place = origin ? origin[start] : start;
-        emit(sink, hash, seed, place);
-        if (place_before >= 0)
-            emit(sink, mix(before, seed + 1) * STEP + hash, seed + 1, place_before);
-        before = hash;
-        place_before = place;
+        words[n++] = (Word){start, i, origin ? origin[start] : start, hash, 0};
+    }
+    return n;
+}
+
+static int is_group(const Model *model, uint32_t hash)
+{
+    int64_t low = 0, high = model->n_groups;
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        if (model->groups[middle] < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < model->n_groups && model->groups[low] == hash;
+}
+
+/* Make the names of groups one word; return whether there are any. */
+static int name_groups(const Model *model, Word *words, int32_t n)
+{
+    int any = 0;
+    for (int32_t i = 0; i < n; i++)
+        if (is_group(model, words[i].hash)) {
+            words[i].hash = GROUP;
+            words[i].named = any = 1;
+        }
+    return any;
+}
+
+/* The skeleton of a name is a name. */
+static void name_skeletons(const Work *work, int32_t n_words, int32_t n_bare)
+{
+    for (int32_t i = 0, k = 0; i < n_bare; i++) {
+        while (k < n_words - 1 && work->words[k].end <= work->bare_words[i].place)
+            k++;
+        if (work->words[k].named)
+            work->bare_words[i].hash = GROUP;
+    }
+}
+
+/* Words that follow one another, or follow after one more; `second` may be 0. */
+static void chains(Sink *sink, const Word *words, int32_t n, uint32_t seed, int first, int second)
+{
+    int last = second ? second : first;
+    for (int32_t i = 0; i + last < n; i++) {
+        uint32_t hash = mix(words[i].hash, seed) * STEP + words[i + first].hash;
+        if (second)
+            hash = hash * STEP + words[i + second].hash;
+        emit(sink, hash, seed, words[i].place);
     }
 }
 
@@ -111,13 +156,19 @@ static int32_t skeletons(Work *work, const Model *model, const uint32_t *codes, 
 
 static int reserve_features(Work *work, const Model *model, int32_t size, int32_t n_emoji)
 {
-    int32_t same = work->bare_room;
-    int64_t per_code = 4;
+    int32_t room = work->bare_room;
+    int64_t per_code = 6;
     for (int32_t n = 2; n <= LONGEST_NGRAM; n++)
-        per_code += (model->ngrams >> n & 1) + (model->skeleton_ngrams >> n & 1);
-    if (reserve((void **)&work->bare, &same, size, sizeof *work->bare) < 0
-        || reserve((void **)&work->origin, &work->bare_room, size, sizeof *work->origin) < 0)
-        return -1;
+        per_code += model->ngrams >> n & 1;
+    void **arrays[] = {(void **)&work->bare, (void **)&work->origin, (void **)&work->words,
+                       (void **)&work->bare_words};
+    size_t items[] = {sizeof *work->bare, sizeof *work->origin, sizeof *work->words,
+                      sizeof *work->bare_words};
+    for (int i = 0; i < 4; i++) {
+        work->bare_room = room;
+        if (reserve(arrays[i], &work->bare_room, size, items[i]) < 0)
+            return -1;
+    }
     return reserve((void **)&work->found, &work->found_room, per_code * size + n_emoji,
                    sizeof *work->found);
 }
@@ -129,14 +180,23 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
     if (reserve_features(work, model, size, n_emoji) < 0)
         return -1;
     Sink sink = {work, model, 0};
-    ngrams(&sink, codes, size, NULL, model->ngrams);
-    words(&sink, codes, size, NULL, WORDS);
-    int32_t n_bare = skeletons(work, model, codes, size);
-    words(&sink, work->bare, n_bare, work->origin, BARE_WORDS);
-    if (model->skeleton_ngrams)
-        ngrams(&sink, work->bare, n_bare, work->origin, model->skeleton_ngrams);
+    int32_t n_words = split(work->words, codes, size, NULL);
+    int named = name_groups(model, work->words, n_words);
+    ngrams(&sink, codes, size, n_words);
+    for (int32_t i = 0; i < n_words; i++)
+        emit(&sink, work->words[i].hash, WORDS, work->words[i].place);
+    chains(&sink, work->words, n_words, PAIRS, 1, 0);
+    chains(&sink, work->words, n_words, AROUND, 2, 0);
+    chains(&sink, work->words, n_words, TRIPLES, 1, 2);
+    int32_t n_codes = skeletons(work, model, codes, size);
+    int32_t n_bare = split(work->bare_words, work->bare, n_codes, work->origin);
+    if (named)
+        name_skeletons(work, n_words, n_bare);
+    for (int32_t i = 0; i < n_bare; i++)
+        emit(&sink, work->bare_words[i].hash, BARE_WORDS, work->bare_words[i].place);
+    chains(&sink, work->bare_words, n_bare, BARE_PAIRS, 1, 0);
     for (int32_t i = 0; i < n_emoji; i++)
-        emit(&sink, emoji[i], EMOJI_SEED, -1);
+        emit(&sink, emoji[i], FACES, -1);
     work->n_found = sink.n;
     return 0;
 }

@@ -48,9 +48,10 @@ typedef struct {
     const float *term_weights;
     const float *scales, *slopes, *intercepts;
     const uint32_t *skeleton, *skeleton_before_h; /* the tables of skeleton.py */
-    int64_t n_term_weights;
+    const uint32_t *groups; /* hashes of the names of groups, ascending */
+    int64_t n_term_weights, n_groups;
     int32_t bits;
-    uint32_t ngrams, skeleton_ngrams; /* bit n is set for n-grams of length n */
+    uint32_t ngrams; /* bit n is set for n-grams of length n */
 } Model;
 
 /* One comment on its way, with room to grow; all arrays are parallel. */
@@ -66,6 +67,13 @@ typedef struct {
     int32_t start, stop, length;
     uint32_t text[2 * LONGEST + 8];
 } Hit;
+
+/* A word of a comment in canonical form, or of its skeleton. */
+typedef struct {
+    int32_t start, end, place;
+    uint32_t hash;
+    int named; /* whether it is the name of a group */
+} Word;
 
 /* One feature where it stands. */
 typedef struct {
@@ -86,6 +94,7 @@ typedef struct {
     int32_t n_found, found_room;
     uint32_t *bare;
     int32_t *origin;
+    Word *words, *bare_words;
     int32_t bare_room;
     uint32_t *keys;
     int32_t *counts, *stamps, *filled;

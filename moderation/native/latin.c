@@ -40,7 +40,7 @@ static uint32_t otherwise(uint32_t letter, int way)
 
 int set_sounds(Lexicon *lexicon, int32_t which)
 {
-    Word word = lexicon->words.words[which];
+    Letters word = lexicon->words.words[which];
     for (int way = 0; way < 3; way++) {
         uint32_t letters[LONGEST], key[LONGEST];
         for (int32_t i = 0; i < word.size; i++)
@@ -53,7 +53,7 @@ int set_sounds(Lexicon *lexicon, int32_t which)
 }
 
 /* How many letters of a word are surely written in Latin. */
-static int32_t strength(Word word)
+static int32_t strength(Letters word)
 {
     int32_t n = 0;
     uint32_t last = 0;
@@ -100,7 +100,7 @@ static uint32_t step_over(const uint32_t *word, int32_t size, uint32_t places,
 static const char VOWELS[12][4] = {"ou", "a", "e", "i", "o", "u"};
 
 /* Tell whether Latin letters from `start` on spell an Arabic word to the end. */
-static int spells(const Lexicon *lexicon, Word arabic, const uint32_t *word, int32_t size,
+static int spells(const Lexicon *lexicon, Letters arabic, const uint32_t *word, int32_t size,
                   int32_t start, int loose)
 {
     const uint32_t alef = 0x627, first_alef = 1;
@@ -162,7 +162,7 @@ static int32_t spelled(const Lexicon *lexicon, int32_t first, const uint32_t *wo
         if (!read_head(word, size, which, head))
             continue;
         for (int32_t i = first; i >= 0; i = lexicon->alike[i].next) {
-            Word arabic = lexicon->words.words[lexicon->alike[i].word];
+            Letters arabic = lexicon->words.words[lexicon->alike[i].word];
             if (strength(arabic) > 1 && spells(lexicon, arabic, word, size, head->end, loose))
                 return lexicon->alike[i].word;
         }

@@ -66,15 +66,15 @@ static int set(Map *map, uint64_t key, int32_t value)
     return 0;
 }
 
-static int starts_with(Word word, Word head)
+static int starts_with(Letters word, Letters head)
 {
     return word.size >= head.size
            && memcmp(word.letters, head.letters, (size_t)head.size * sizeof *word.letters) == 0;
 }
 
-static Word rest_of(Word word, Word head)
+static Letters rest_of(Letters word, Letters head)
 {
-    return (Word){word.letters + head.size, word.size - head.size};
+    return (Letters){word.letters + head.size, word.size - head.size};
 }
 
 int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size)
@@ -89,11 +89,11 @@ int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
-    Word whole = {word, size};
+    Letters whole = {word, size};
     for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
-        Word head = lexicon->proclitics.words[i];
+        Letters head = lexicon->proclitics.words[i];
         if (starts_with(whole, head)) {
-            Word rest = rest_of(whole, head);
+            Letters rest = rest_of(whole, head);
             if (in_lexicon(lexicon, rest.letters, rest.size))
                 return 1;
         }
@@ -103,12 +103,12 @@ int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 
 int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result)
 {
-    Word word = lexicon->words.words[which];
+    Letters word = lexicon->words.words[which];
     memcpy(result, word.letters, (size_t)word.size * sizeof *result);
     return word.size;
 }
 
-static int32_t masked_word(const Lexicon *lexicon, Word word)
+static int32_t masked_word(const Lexicon *lexicon, Letters word)
 {
     if (word.size > LONGEST)
         return -1;
@@ -119,9 +119,9 @@ static int32_t masked_word(const Lexicon *lexicon, Word word)
 
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
 {
-    Word whole = {word, size};
+    Letters whole = {word, size};
     for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
-        Word head = lexicon->proclitics.words[i];
+        Letters head = lexicon->proclitics.words[i];
         if (!starts_with(whole, head) || (head.size == 1 && size - 1 <= SHORT_REST))
             continue;
         int32_t found = masked_word(lexicon, rest_of(whole, head));
@@ -135,12 +135,12 @@ int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint3
 
 int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
-    Word whole = {word, size};
+    Letters whole = {word, size};
     for (int32_t i = 0; i < lexicon->before_sign.n; i++) {
-        Word head = lexicon->before_sign.words[i];
+        Letters head = lexicon->before_sign.words[i];
         if (!starts_with(whole, head))
             continue;
-        Word rest = rest_of(whole, head);
+        Letters rest = rest_of(whole, head);
         if (rest.size <= LONGEST
             && look_up(&lexicon->single, hash_letters(rest.letters, rest.size)) >= 0)
             return 1;
@@ -150,12 +150,12 @@ int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 
 int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
 {
-    Word whole = {word, size};
+    Letters whole = {word, size};
     for (int32_t i = 0; i < lexicon->glued.n; i++) {
-        Word head = lexicon->glued.words[i];
+        Letters head = lexicon->glued.words[i];
         if (!starts_with(whole, head))
             continue;
-        Word rest = rest_of(whole, head);
+        Letters rest = rest_of(whole, head);
         if (!in_lexicon(lexicon, rest.letters, rest.size) || in_lexicon(lexicon, word, size))
             continue;
         int32_t parted = head.size - lexicon->kept[i];
@@ -183,7 +183,7 @@ int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **le
     return 0;
 }
 
-static uint32_t polynomial(Word word, uint32_t *power)
+static uint32_t polynomial(Letters word, uint32_t *power)
 {
     uint32_t hash = 0;
     *power = 1;
@@ -192,7 +192,7 @@ static uint32_t polynomial(Word word, uint32_t *power)
     return hash;
 }
 
-static void note_wholes(Lexicon *lexicon, Word word)
+static void note_wholes(Lexicon *lexicon, Letters word)
 {
     uint32_t power, none, hash = polynomial(word, &none);
     for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
@@ -203,7 +203,7 @@ static void note_wholes(Lexicon *lexicon, Word word)
 }
 
 /* Set what a word looks like with the letters from `start` to `stop` under one mask. */
-static int mask_stretch(Map *map, Word word, int32_t start, int32_t stop, int32_t value)
+static int mask_stretch(Map *map, Letters word, int32_t start, int32_t stop, int32_t value)
 {
     uint32_t masked[LONGEST];
     memcpy(masked, word.letters, (size_t)start * sizeof *masked);
@@ -212,7 +212,7 @@ static int mask_stretch(Map *map, Word word, int32_t start, int32_t stop, int32_
     return set(map, hash_letters(masked, word.size - (stop - start) + 1), value);
 }
 
-static int mask_two(Map *map, Word word, int32_t first, int32_t second, int32_t value)
+static int mask_two(Map *map, Letters word, int32_t first, int32_t second, int32_t value)
 {
     uint32_t masked[LONGEST];
     memcpy(masked, word.letters, (size_t)word.size * sizeof *masked);
@@ -220,7 +220,7 @@ static int mask_two(Map *map, Word word, int32_t first, int32_t second, int32_t 
     return set(map, hash_letters(masked, word.size), value);
 }
 
-static int mask_one_each(Map *map, Word word, int32_t value, const Map *but)
+static int mask_one_each(Map *map, Letters word, int32_t value, const Map *but)
 {
     for (int32_t i = 1; i < word.size - 1; i++) {
         if (but) {
@@ -236,7 +236,7 @@ static int mask_one_each(Map *map, Word word, int32_t value, const Map *but)
     return 0;
 }
 
-static int mask_several(Map *map, Word word, int32_t value)
+static int mask_several(Map *map, Letters word, int32_t value)
 {
     for (int32_t i = 1; i < word.size - 1; i++)
         for (int32_t j = i + 1; j < word.size - 1; j++) {
@@ -250,21 +250,21 @@ static int mask_several(Map *map, Word word, int32_t value)
 }
 
 /* Of several words that look the same the first in the file counts, so it is set last. */
-int fill_lexicon(Lexicon *lexicon, const Words *ordinary)
+int fill_lexicon(Lexicon *lexicon, const Lists *ordinary)
 {
     Map innocent = {0};
     int failed = grow(&lexicon->known) < 0 || grow(&lexicon->ordinary) < 0
                  || grow(&lexicon->single) < 0 || grow(&lexicon->several) < 0
                  || grow(&lexicon->sounds) < 0 || grow(&innocent) < 0;
     for (int32_t i = 0; !failed && i < ordinary->n; i++) {
-        Word word = ordinary->words[i];
+        Letters word = ordinary->words[i];
         failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0
                  || mask_one_each(&innocent, word, i, NULL) < 0;
     }
     lexicon->whole = calloc((size_t)1 << (WHOLE_BITS - 3), 1);
     failed |= !lexicon->whole;
     for (int32_t i = lexicon->words.n - 1; !failed && i >= 0; i--) {
-        Word word = lexicon->words.words[i];
+        Letters word = lexicon->words.words[i];
         failed = set(&lexicon->known, hash_letters(word.letters, word.size), i) < 0
                  || mask_one_each(&lexicon->single, word, i, &innocent) < 0
                  || mask_several(&lexicon->several, word, i) < 0 || set_sounds(lexicon, i) < 0;

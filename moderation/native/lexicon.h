@@ -7,12 +7,12 @@
 typedef struct {
     const uint32_t *letters;
     int32_t size;
-} Word;
+} Letters;
 
 typedef struct {
-    Word *words;
+    Letters *words;
     int32_t n;
-} Words;
+} Lists;
 
 /* From hashes of 64 bits to numbers from 0 on. */
 typedef struct {
@@ -39,7 +39,7 @@ typedef struct {
 } Alike;
 
 struct Lexicon {
-    Words words, proclitics, glued, before_sign;
+    Lists words, proclitics, glued, before_sign;
     int32_t *kept; /* letters of a glued particle that stay with the word */
     Map known, ordinary, single, several, sounds;
     uint8_t *whole;
@@ -55,7 +55,7 @@ uint64_t hash_letters(const uint32_t *letters, int32_t size);
 int32_t look_up(const Map *map, uint64_t key);
 int set_key(Map *map, uint64_t key, int32_t value);
 int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result);
-int fill_lexicon(Lexicon *lexicon, const Words *ordinary);
+int fill_lexicon(Lexicon *lexicon, const Lists *ordinary);
 int set_sounds(Lexicon *lexicon, int32_t which);
 
 #endif

@@ -1,3 +1,4 @@
+import pickle
 import threading
 from dataclasses import replace
 
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation import ATTRIBUTES, CommentScore, ModelError, Scorer, load_scorer
+from moderation import ATTRIBUTES, CommentScore, ModelError, Scorer, library, load_scorer
 from moderation.features import NO_GROUPS, FeatureSettings, hash_features, hash_words
 from moderation.model import Model
 from moderation.text import canonicalise
@@ -28,12 +29,19 @@ COMMENTS = [
 EVERY_TEXT = st.text(st.one_of(st.sampled_from("كلبحمارهيا 7*.\u064b😀"), st.characters()))
 
 
-@pytest.fixture(scope="module")
-def compiled_scorer(model):
-    pytest.importorskip("numba")
-    scorer = Scorer(model)
-    scorer.compile()
-    return scorer
+@pytest.fixture
+def compiled():
+    if library.native() is None:
+        pytest.skip("no C compiler when the package was installed")
+
+
+@pytest.fixture(params=["numpy", "compiled"])
+def way(request, monkeypatch):
+    """Score by arrays, and by the compiled library."""
+    if request.param == "numpy":
+        monkeypatch.setattr(library, "native", lambda: None)
+    else:
+        request.getfixturevalue("compiled")
 
 
 def test_scores_come_in_the_order_of_the_comments(scorer):
@@ -134,38 +142,27 @@ def test_many_buckets_and_many_comments_do_not_mix(model):
     assert len({tuple(row) for row in alone.tolist()}) == 20
 
 
-@pytest.fixture(params=["numpy", "compiled"])
-def scorer_of(request):
-    """Make scorers that sum in one way or the other."""
-
-    def make(model):
-        scorer = Scorer(model)
-        if request.param == "compiled":
-            pytest.importorskip("numba")
-            assert scorer.compile()
-        return scorer
-
-    return make
-
-
-def test_a_feature_in_the_bucket_of_another_counts_for_nothing(model, scorer_of):
-    same_buckets = scorer_of(knows(model, [INSULT], other_check=1))
+@pytest.mark.usefixtures("way")
+def test_a_feature_in_the_bucket_of_another_counts_for_nothing(model):
+    same_buckets = Scorer(knows(model, [INSULT], other_check=1))
     assert same_buckets.evidence([INSULT]).tolist() == [[0.0] * 6]
-    assert scorer_of(knows(model, [INSULT])).evidence([INSULT]).all()
+    assert Scorer(knows(model, [INSULT])).evidence([INSULT]).all()
 
 
-def test_names_of_groups_score_alike_if_the_model_says_so(model, scorer_of):
+@pytest.mark.usefixtures("way")
+def test_names_of_groups_score_alike_if_the_model_says_so(model):
     one, other = f"{INSULT} كردي", f"{INSULT} شركسي"
     plain = knows(model, [one, other])
-    assert len({tuple(row) for row in scorer_of(plain).evidence([one, other]).tolist()}) == 2
+    assert len({tuple(row) for row in Scorer(plain).evidence([one, other]).tolist()}) == 2
     groups = np.sort(hash_words(canonicalise(["كردي شركسي"]).codes))
-    blind = scorer_of(replace(plain, groups=groups))
+    blind = Scorer(replace(plain, groups=groups))
     first, second = blind.evidence([one, other])
     assert first.tolist() == second.tolist()
 
 
-def test_what_a_model_has_never_seen_does_not_dilute_what_it_knows(model, scorer_of):
-    scorer = scorer_of(knows(model, [INSULT]))
+@pytest.mark.usefixtures("way")
+def test_what_a_model_has_never_seen_does_not_dilute_what_it_knows(model):
+    scorer = Scorer(knows(model, [INSULT]))
     known, more = scorer.evidence([INSULT, f"{INSULT} 😀 😡"])
     assert more.tolist() == known.tolist()
 
@@ -181,15 +178,29 @@ def test_missing_model_folder_is_named(tmp_path):
         load_scorer(tmp_path / "nowhere")
 
 
-def test_compiled_scores_are_those_of_numpy(model):
-    pytest.importorskip("numba")
-    plain, compiled = Scorer(model), Scorer(model)
-    assert compiled.compile()
-    many = COMMENTS * 30
-    assert np.allclose(compiled.probabilities(many), plain.probabilities(many), rtol=0, atol=1e-6)
-
-
+@pytest.mark.usefixtures("compiled")
 @given(texts=st.lists(EVERY_TEXT, max_size=6))
 @settings(deadline=None)
-def test_compiled_batch_score_is_single_score(compiled_scorer, texts):
-    assert compiled_scorer.score(texts) == [compiled_scorer.score([text])[0] for text in texts]
+def test_both_ways_give_the_same_scores(scorer, texts):
+    with pytest.MonkeyPatch.context() as patch:
+        found = scorer.score(COMMENTS + texts), scorer.evidence(texts)
+        patch.setattr(library, "native", lambda: None)
+        expected = scorer.score(COMMENTS + texts), scorer.evidence(texts)
+    assert np.allclose(found[1], expected[1], rtol=1e-5, atol=1e-5)
+    for one, other in zip(found[0], expected[0], strict=True):
+        assert list(one.scores.values()) == pytest.approx(list(other.scores.values()), abs=1.1e-6)
+        assert [span.attribute for span in one.spans] == [span.attribute for span in other.spans]
+
+
+@pytest.mark.usefixtures("compiled")
+@given(texts=st.lists(EVERY_TEXT, max_size=6))
+@settings(deadline=None)
+def test_compiled_batch_score_is_single_score(scorer, texts):
+    assert scorer.score(texts) == [scorer.score([text])[0] for text in texts]
+
+
+@pytest.mark.usefixtures("way")
+def test_a_scorer_that_was_sent_elsewhere_scores_the_same(scorer):
+    scorer.score(COMMENTS)
+    sent = pickle.loads(pickle.dumps(scorer))  # noqa: S301 - our own bytes
+    assert sent.score(COMMENTS) == scorer.score(COMMENTS)

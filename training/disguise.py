@@ -9,7 +9,7 @@ import numpy as np
 from training.evasion import ARABIZI, LEARNED, rewrite_all, words_of
 from training.examples import Examples
 
-EVERY: Final = 8  # one comment in eight gets a disguised copy
+EVERY: Final = 3  # one comment in three gets a disguised copy
 WEIGHT: Final = 0.5
 _SHARE: Final = 0.4  # of the words
 _LATIN: Final = 3  # one copy in three is spelled in Latin letters throughout

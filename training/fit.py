@@ -48,9 +48,9 @@ class FitSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     min_comments: int = 3
-    l2: float = 0.2
+    l2: float = 0.15
     smoothing: float = 1.0
-    iterations: int = 120
+    iterations: int = 150
 
 
 def log_count_ratio(

@@ -1,111 +1,178 @@
-"""Writes a model's card from its manifest: its data, its figures, its limits."""
+"""Writes a model's card from its manifest, in English and in Arabic."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
 
+from moderation.model import CARD
+from training.card_tables import (
+    calibration,
+    labelled_corpora,
+    section,
+    summary,
+    unlabelled_corpora,
+)
+from training.card_words import ARABIC, ENGLISH, Words
+from training.plots import RELIABILITY, PlotsMissingError, draw_reliability
 from training.sources import Corpus
+from training.tables import table
+from training.trials import ABLATIONS, LEAVE_ONE_OUT, Row, read_trials
 
-_LIMITS = """\
-## What it cannot do
-
-- It reads one comment at a time: not the article, not the parent comment, no pictures, no links.
-- It takes words at face value: sarcasm, allusion and insults in fine language pass, and a quoted
-  insult counts as one.
-- The corpora disagree on what abuse is. A score is the likelihood that a reader would apply the
-  label, not how bad a comment is, and never a verdict: a moderator decides.
-- Most labelled text is from Twitter, YouTube and Facebook between 2012 and 2023. New names, new
-  insults and dialects that are missing from the table are scored worse.
-"""
+ARABIC_CARD: Final = "card.ar.md"
+ABLATION_COLUMNS: Final = ("change", "corpus", "mean_auc", "osact4_auc", "arabizi_auc",
+                           "aoc_flagged", "asnd_flagged", "iterations")  # fmt: skip
+ALONE_COLUMNS: Final = ("corpus", "attribute", "comments", "auc")
+_ENOUGH: Final = 3000  # training comments that show an attribute
 
 
-def write_card(manifest: Mapping[str, Any], sources: Sequence[Corpus]) -> str:
-    """Return the card as Markdown."""
-    parts = [f"# Model {manifest['version']}\n"]
-    if manifest["toy"]:
-        parts.append(
-            "**This is a toy.** It was fitted on a few hundred examples that come with the code, "
-            "to show how fitting works. Do not moderate with it.\n"
-        )
-    parts.append(
-        "Linear model on hashed n-grams of the canonical form, one head per attribute: tf-idf "
-        "times the naive-Bayes log-count ratio, logistic loss, one bias per domain in fitting that "
-        "is dropped in scoring. Calibrated, and its thresholds chosen, on one in twelve of the "
-        "training comments, which were left out of fitting. The figures below are measured on dev "
-        "splits that were used for neither.\n"
-    )
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What fits on other data gave; empty where nobody made them."""
+
+    ablations: Sequence[Row] = ()
+    alone: Sequence[Row] = ()
+
+    @classmethod
+    def read(cls, ablations: Path = ABLATIONS, alone: Path = LEAVE_ONE_OUT) -> Self:
+        """Read both tables."""
+        return cls(read_trials(ablations, ABLATION_COLUMNS), read_trials(alone, ALONE_COLUMNS))
+
+
+def write_cards(
+    folder: Path, manifest: Mapping[str, Any], sources: Sequence[Corpus], trials: Trials
+) -> None:
+    """Write both cards into a model's folder, and the plot that they show where it can be drawn."""
+    plot = None
+    if manifest["metrics"].get("reliability"):
+        try:
+            plot = draw_reliability(folder / RELIABILITY, manifest["metrics"]["reliability"]).name
+        except PlotsMissingError:
+            (folder / RELIABILITY).unlink(missing_ok=True)
+    for name, words in ((CARD, ENGLISH), (ARABIC_CARD, ARABIC)):
+        text = write_card(manifest, sources, trials, words=words, plot=plot)
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def write_card(
+    manifest: Mapping[str, Any],
+    sources: Sequence[Corpus],
+    trials: Trials,
+    *,
+    words: Words,
+    plot: str | None = None,
+) -> str:
+    """Return the card as Markdown; `plot` names the picture of the reliability beside it."""
     metrics = manifest["metrics"]
-    parts += [_attributes(manifest), _corpora(metrics), _published(metrics)]
-    parts.append(_data(manifest, sources))
-    return "\n".join([*parts, _LIMITS])
+    # A toy was not fitted on the corpora that the trials are about.
+    tried = Trials() if manifest["toy"] else trials
+    parts = [
+        f"# {words['title'].format(version=manifest['version'])}\n",
+        words["other"] + "\n",
+        words["toy"] + "\n" if manifest["toy"] else "",
+        words["permissive"] + "\n" if manifest.get("licences") == "permissive" else "",
+        words["about"] + "\n",
+        summary(metrics["summary"], {}, words),
+        section(words["limits"], words["limits_text"]),
+        _attributes(manifest, words),
+        _identities(metrics["suites"]["identities"], words),
+        labelled_corpora(metrics, words),
+        unlabelled_corpora(metrics, words),
+        calibration(metrics, words, plot=plot),
+        _alone(tried.alone, words),
+        _decisions(tried.ablations, words),
+        _data(manifest, sources, words),
+    ]
+    text = "\n".join(part for part in parts if part)
+    return f'<div dir="rtl">\n\n{text}\n</div>\n' if words is ARABIC else text
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
-
-
-def _attributes(manifest: Mapping[str, Any]) -> str:
+def _attributes(manifest: Mapping[str, Any], words: Words) -> str:
+    positives = manifest["positives"]
     rows = [
         (
             name,
-            manifest["positives"][name],
+            positives[name],
             cut["review_at"],
-            cut.get("reject_at", "never"),
-            manifest["metrics"]["calibration_error"].get(name, ""),
+            cut.get("reject_at", words["never"]),
+            manifest["metrics"]["calibration_error"].get(name),
         )
         for name, cut in manifest["thresholds"].items()
     ]
-    head = ("attribute", "positive examples", "review at", "reject at", "calibration error on dev")
-    return "## Attributes\n\n" + _table(head, rows)
-
-
-def _corpora(metrics: Mapping[str, Any]) -> str:
-    head = ("corpus", "attribute", "comments", "positive", "AUC", "macro-F1 at the threshold",
-            "best macro-F1", "precision", "recall")  # fmt: skip
-    rows = [
-        (name, c["attribute"], c["comments"], c["positives"], c["auc"], c["macro_f1"],
-         c["best_macro_f1"], c["precision"], c["recall"])
-        for name, c in metrics["corpora"].items()
-        if "auc" in c
-    ]  # fmt: skip
-    return (
-        "## Labelled corpora, dev splits\n\n"
-        "AUC and macro-F1 for the attribute that the corpus labels; precision and recall of the "
-        "default policy, whatever the reason.\n\n"
-        + _table(head, rows)
-        + f"\nMean AUC: {metrics['mean_auc']}\n"
-    )
-
-
-def _published(metrics: Mapping[str, Any]) -> str:
-    at_recall = metrics.get("published_at_recall", {})
-    head = ("corpus", "comments", "held back by the default policy",
-            *(f"at recall {recall} on OSACT4" for recall in at_recall))  # fmt: skip
-    rows = [
-        (name, c["comments"], c["held_back"], *(shares[name] for shares in at_recall.values()))
-        for name, c in metrics["corpora"].items()
-        if "auc" not in c
+    head = [
+        words[key]
+        for key in ("attribute", "positive_examples", "review_at", "reject_at", "calibration_error")
     ]
+    few = [f"`{name}`" for name, count in positives.items() if count < _ENOUGH]
+    warning = words["little"].format(names=", ".join(few), least=_ENOUGH) if few else ""
+    return section(words["attributes"], table(head, rows), warning)
+
+
+def _identities(figures: Mapping[str, Any], words: Words) -> str:
+    neutral, hateful = figures["neutral"], figures["hateful"]
+    about = words["identities_about"].format(
+        count=neutral["identities"],
+        listed=figures["listed"],
+        neutral=neutral["cases"],
+        flagged=_percent(neutral["flagged"]),
+        worst=neutral["worst"]["plural"],
+        worst_flagged=_percent(neutral["worst"]["flagged"]),
+        hateful=hateful["cases"],
+        caught=_percent(hateful["caught"]),
+        least=hateful["worst"]["plural"],
+        least_caught=_percent(hateful["worst"]["caught"]),
+        spread=f"{hateful['spread_points']:g}",
+    )
+    rows = [
+        (kind, _percent(each["flagged"]), _percent(hateful["by_kind"][kind]["caught"]))
+        for kind, each in neutral["by_kind"].items()
+    ]
+    head = [words[key] for key in ("kind", "flagged", "caught")]
+    return section(words["identities"], about, table(head, rows))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _alone(rows: Sequence[Row], words: Words) -> str:
     if not rows:
         return ""
-    return (
-        "## Published comments, news and ordinary posts, dev splits\n\n"
-        "Share that would go to review or be rejected. Some 5 to 8 % of the published comments are "
-        "mildly insulting.\n\n" + _table(head, rows)
+    mean = f"{sum(float(row['auc']) for row in rows) / len(rows):.4f}"
+    head = [words[key] for key in ("corpus", "attribute", "comments", "without")]
+    return section(
+        words["alone"],
+        words["alone_about"].format(mean=mean),
+        table(head, [[row[name] for name in ALONE_COLUMNS] for row in rows]),
     )
 
 
-def _data(manifest: Mapping[str, Any], sources: Sequence[Corpus]) -> str:
+def _decisions(rows: Sequence[Row], words: Words) -> str:
+    if not rows:
+        return ""
+    head = [
+        words[key] for key in ("decision", "auc_all", "auc_reference", "auc_arabizi", "aoc", "asnd")
+    ]
+    cells = [
+        [
+            words[row["change"]].format(corpus=row["corpus"]),
+            *(row[n] for n in ABLATION_COLUMNS[2:7]),
+        ]
+        for row in rows
+    ]
+    about = words["decisions_about"].format(iterations=rows[0]["iterations"])
+    return section(words["decisions"], about, table(head, cells))
+
+
+def _data(manifest: Mapping[str, Any], sources: Sequence[Corpus], words: Words) -> str:
     known = {corpus.name: corpus for corpus in sources}
-    rows = [
-        (name, count, known[name].licence, known[name].citation)
-        for name, count in manifest["corpora"].items()
-        if name in known
-    ]
-    if not rows:
-        return ""
-    return (
-        "## Data\n\nTraining comments used. The originals are named in `data/sources.toml`; their "
-        "texts are neither in this project nor in the model.\n\n"
-        + _table(("corpus", "comments", "licence", "citation"), rows)
-    )
+    rows: list[tuple[str | int | None, ...]] = []
+    for name, count in manifest["corpora"].items():
+        corpus = known.get(name)
+        if corpus is None:
+            rows.append((name, count, None, "GPL-3.0-or-later", "✓", words["own"]))
+        else:
+            clear = "✓" if corpus.licence_clear else ""
+            rows.append((name, count, corpus.dialect, corpus.licence, clear, corpus.citation))
+    head = [words[k] for k in ("corpus", "comments", "dialect", "licence", "clear", "citation")]
+    return section(words["data"], words["data_about"], table(head, rows))

@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from moderation import ModerationError, Scorer
-from moderation.model import CARD, save_model
-from training.card import write_card
+from moderation.errors import ModelError
+from moderation.model import CARD, load_model, newest_model, save_model
+from training.card import Trials, write_cards
 from training.evaluate_command import evaluate_command, floors_command
-from training.examples import Examples, join, read_corpora, read_seed
+from training.examples import Examples, join, read_corpora, read_seed, with_clear_licence
 from training.fetch_command import fetch_command
 from training.fit import FitSettings
 from training.pipeline import train
@@ -57,20 +58,50 @@ def _examples(corpora: Path | None) -> tuple[Examples, bool]:
 @click.option("--corpora", type=_folder, help="Folder with one NAME.csv.gz per corpus.")
 @click.option("--output", type=_folder, help="Model folder to write [build/models/VERSION].")
 @click.option("--version", default="trial", show_default=True, help="Version of the model.")
+@click.option(
+    "--licences",
+    type=click.Choice(["all", "permissive"]),
+    default="all",
+    show_default=True,
+    help="Fit on all corpora, or on those with a clear licence.",
+)
 @click.option("--jobs", default=2, show_default=True, help="Processes to use.")
-def fit(corpora: Path | None, output: Path | None, version: str, jobs: int) -> None:
-    """Fit a model, measure it on the dev splits and write its folder."""
+def fit(
+    corpora: Path | None,
+    output: Path | None,
+    *,
+    version: str,
+    licences: str,
+    jobs: int,
+) -> None:
+    """Fit a model, measure it on dev splits and suites and write its folder."""
     examples, toy = _examples(corpora)
-    model = train(examples, FitSettings(), version=version, n_jobs=jobs, toy=toy)
     sources = load_sources()
+    learned = examples
+    if licences == "permissive":
+        learned = with_clear_licence(examples, sources)
+    model = train(learned, FitSettings(), version=version, n_jobs=jobs, toy=toy)
     report, _ = measure(Scorer(model), examples, sources, read_suites(), n_jobs=jobs)
     metrics = report | {"suites": without_rows(report["suites"])}
-    model = replace(model, manifest=dict(model.manifest) | {"metrics": metrics})
+    facts = {"licences": licences, "metrics": metrics}
+    model = replace(model, manifest=dict(model.manifest) | facts)
     folder = output or Path("build", "models", version)
     save_model(model, folder)
-    (folder / CARD).write_text(write_card(model.manifest, sources), encoding="utf-8")
+    write_cards(folder, model.manifest, sources, Trials.read())
     click.echo(f"mean AUC on dev: {metrics['mean_auc']}", err=True)
     click.echo(folder)
+
+
+@main.command("card")
+@click.option("--model", "path", type=_folder, help="Model folder [the shipped model].")
+def card(path: Path | None) -> None:
+    """Write a model's cards again from its manifest and the tables of trials."""
+    folder = path or newest_model()
+    manifest = load_model(folder).manifest
+    if not {"summary", "suites"} <= set(manifest.get("metrics", {})):
+        raise ModelError(f"{folder}: its manifest lacks figures of the suites: fit it again")
+    write_cards(folder, manifest, load_sources(), Trials.read())
+    click.echo(folder / CARD)
 
 
 main.add_command(evaluate_command)

@@ -158,3 +158,10 @@ def join(parts: Sequence[Examples]) -> Examples:
             for name in ("labels", "weights", "measured", "corpus", "domain", "split")
         ),
     )
+
+
+def with_clear_licence(examples: Examples, sources: Sequence[Corpus]) -> Examples:
+    """Leave out the training comments of corpora without a clear licence; dev splits stay."""
+    unclear = [corpus.name for corpus in sources if not corpus.licence_clear]
+    kept = (examples.split != "train") | ~np.isin(examples.corpus, unclear)
+    return examples.take(np.flatnonzero(kept))

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from moderation import Scorer
+from training.card_tables import calibration, labelled_corpora, summary, unlabelled_corpora
+from training.card_words import ENGLISH
 from training.evaluate import Scored, evaluate, score_dev
 from training.examples import Examples
-from training.figures import FIGURES, HIGHER, summarise
+from training.figures import summarise
 from training.floors import Floor
 from training.sources import Corpus
 from training.suite_report import run_suites
@@ -42,88 +44,13 @@ def measure(
 
 def write_report(report: Mapping[str, Any], floors: Mapping[str, Floor]) -> str:
     """Return the report as Markdown."""
-    parts = [f"# Figures of model {report['model']}\n", _summary(report, floors)]
+    parts = [f"# Figures of model {report['model']}\n"]
+    parts.append(summary(report["summary"], floors, ENGLISH))
     if "corpora" in report:
-        parts += [labelled_corpora(report), unlabelled_corpora(report), calibration(report)]
-    return "\n".join([*parts, *_suites(report["suites"])])
-
-
-def _summary(report: Mapping[str, Any], floors: Mapping[str, Floor]) -> str:
-    summary = report["summary"]
-    rows = [
-        (
-            figure.text,
-            f"{summary[figure.name]:g}",
-            _signed(figure.better, figure.goal),
-            _signed(figure.better, floors[figure.name].bound() if figure.name in floors else None),
-        )
-        for figure in FIGURES
-        if figure.name in summary
-    ]
-    return "## Summary\n\n" + table(("figure", "measured", "wanted", "floor"), rows)
-
-
-def _signed(better: str, bound: float | None) -> str | None:
-    return None if bound is None else f"{'≥' if better == HIGHER else '≤'} {bound:g}"
-
-
-def labelled_corpora(report: Mapping[str, Any]) -> str:
-    """Return the table of the corpora that have labels."""
-    head = ("corpus", "attribute", "comments", "positive", "AUC", "macro-F1", "best macro-F1",
-            "precision", "recall")  # fmt: skip
-    keys = ("attribute", "comments", "positives", "auc", "macro_f1", "best_macro_f1", "precision",
-            "recall")  # fmt: skip
-    rows = [
-        (name, *(figures[key] for key in keys))
-        for name, figures in report["corpora"].items()
-        if "auc" in figures
-    ]
-    return (
-        "## Labelled corpora, dev splits\n\n"
-        "AUC and macro-F1 for the attribute that the corpus labels, macro-F1 at its review "
-        "threshold; precision and recall of the default policy, whatever the reason.\n\n"
-        + table(head, rows)
-        + f"\nMean AUC: {report['mean_auc']}\n"
-    )
-
-
-def unlabelled_corpora(report: Mapping[str, Any]) -> str:
-    """Return the table of the corpora of which nobody said which comments are abusive."""
-    at_recall = report.get("published_at_recall", {})
-    head = ("corpus", "comments", "held by the default policy",
-            *(f"at recall {recall} on OSACT4" for recall in at_recall))  # fmt: skip
-    rows = [
-        (name, figures["comments"], figures["held_back"],
-         *(shares[name] for shares in at_recall.values()))
-        for name, figures in report["corpora"].items()
-        if "auc" not in figures
-    ]  # fmt: skip
-    if not rows:
-        return ""
-    return (
-        "## Published comments, news and ordinary posts, dev splits\n\n"
-        "Share that would go to review or be rejected. Some 5 to 8 % of the published comments are "
-        "mildly insulting.\n\n" + table(head, rows)
-    )
-
-
-def calibration(report: Mapping[str, Any]) -> str:
-    """Return how far scores are from shares, attribute by attribute."""
-    rows = [
-        (
-            name,
-            report["calibration_error"][name],
-            *(f"{b['score']:.2f}: {b['share']:.2f} ({b['comments']})" for b in bins),
-            *[None] * (10 - len(bins)),
-        )
-        for name, bins in report["reliability"].items()
-    ]
-    head = ("attribute", "error", *(f"{i / 10:.1f}-{(i + 1) / 10:.1f}" for i in range(10)))
-    return (
-        "## Calibration, dev splits\n\n"
-        "Mean score: share that shows the attribute (comments), for each tenth of the scale. The "
-        "error is the expected calibration error over 15 bins.\n\n" + table(head, rows)
-    )
+        parts += [
+            each(report, ENGLISH) for each in (labelled_corpora, unlabelled_corpora, calibration)
+        ]
+    return "\n".join([*filter(None, parts), *_suites(report["suites"])])
 
 
 def _suites(suites: Mapping[str, Any]) -> list[str]:

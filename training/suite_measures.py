@@ -92,8 +92,9 @@ def identities(scorer: Scorer, policy: Policy, filled: Sequence[Filled]) -> dict
     Returns
     -------
     dict
-        ``neutral``: ``cases`` and share ``flagged`` of the frames that are not hateful, the
-        ``worst`` identity, and the same ``by_identity``, ``by_kind`` and ``by_frame``.
+        ``neutral``: ``cases``, number of ``identities`` and share ``flagged`` of the frames that
+        are not hateful, the ``worst`` identity, and the same ``by_identity``, ``by_kind`` and
+        ``by_frame``.
         ``hateful``: likewise ``cases`` and share ``caught``, with the identity that is caught
         least as ``worst``, and ``spread_points``: largest less smallest share caught of an
         identity, and ``spread_points_of_kinds`` likewise, in percentage points.
@@ -167,6 +168,7 @@ def _over_identities(
     order = sorted(each, key=lambda i: each[i][name], reverse=name == "flagged")
     return {
         "cases": len(mine),
+        "identities": len(each),
         name: _share(marks),
         "worst": {"id": order[0], "plural": names[order[0]], **each[order[0]]} if order else None,
         "by_identity": each,

@@ -1,7 +1,7 @@
 """Runs every suite on its half for measuring, rewrites included."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,13 +11,15 @@ from tqdm import tqdm
 from moderation import Policy, Scorer
 from training.evaluate import REFERENCE, Scored
 from training.evasion_suite import measure_evasion, measure_false_alarms
-from training.suite_cases import MEASURE
+from training.groups import read_groups
+from training.suite_cases import MEASURE, Identity
 from training.suite_measures import measure_suites
 from training.suites import Suites
 
 NEWSPAPER: Final = "aoc_reader_comments"
 _PUBLISHED_EVERY: Final = 20  # each is rewritten in three dozen ways
-_FULL: Final = "by_"  # one row per case, word or identity: for the report, not for a manifest
+# One row per word, frame or identity: for the report, not for a manifest.
+_FULL: Final = ("by_functionality", "by_dialect", "by_word", "by_identity", "by_frame", "rewrites")
 
 
 def run_suites(
@@ -39,7 +41,8 @@ def run_suites(
     Returns
     -------
     dict
-        What `measure_suites` returns; ``evasion`` over the abusive cases of the suites and
+        What `measure_suites` returns, with the number of identities that are ``listed`` among the
+        names of groups; ``evasion`` over the abusive cases of the suites and
         ``false_alarms`` over the clean ones; ``evasion_corpora`` and ``false_alarms_corpora``
         likewise over `REFERENCE` and one in twenty comments of `NEWSPAPER`, where there are any.
     """
@@ -50,15 +53,25 @@ def run_suites(
     found = Parallel(n_jobs=n_jobs, return_as="generator")(parts.values())
     bar = tqdm(found, total=len(parts), desc="suites", unit="suite", disable=None)
     report: dict[str, dict[str, Any]] = dict(zip(parts, bar, strict=True))
-    return {**report.pop("suites"), **report}
+    figures: dict[str, dict[str, Any]] = {**report.pop("suites"), **report}
+    figures["identities"]["listed"] = _listed(suites.identities)
+    return figures
+
+
+def _listed(identities: Sequence[Identity]) -> int:
+    """Count the identities to measure whose names the model is told to read as one word."""
+    names = set(read_groups())
+    return sum(
+        not names.isdisjoint(each.plural.split()) for each in identities if each.half == MEASURE
+    )
 
 
 def without_rows(report: dict[str, Any]) -> dict[str, Any]:
-    """Return a suite report without its rows per case, word, frame or identity."""
+    """Return a suite report without its rows per word, frame, identity or rewrite."""
     return {
         key: without_rows(value) if isinstance(value, dict) else value
         for key, value in report.items()
-        if not key.startswith(_FULL)
+        if key not in _FULL
     }
 
 

@@ -32,7 +32,8 @@ def test_a_toy_says_so_in_its_manifest_and_its_card(toy):
     folder, _ = toy
     assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["toy"] is True
     card = (folder / "card.md").read_text(encoding="utf-8")
-    assert card.startswith("# Model toy\n\n**This is a toy.**")
+    assert card.startswith("# Model toy\n")
+    assert "\n**This is a toy.** It was fitted on" in card
     assert "## What it cannot do" in card
 
 
@@ -77,10 +78,28 @@ def test_fit_with_corpora_is_no_toy_and_says_what_it_read(corpora, tmp_path):
     assert all(manifest["corpora"].values())
     card = (folder / "card.md").read_text(encoding="utf-8")
     assert "toy" not in card
-    assert "| osact4_2020 | abusive | 48 | 39 |" in card
-    assert "| osact4_2020 | 192 | CC0 | Nobody 2026 |" in card
-    assert "| hespress_comments | 12 |" in card
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in card.splitlines()]
+    assert ["osact4_2020", "abusive", "48", "39"] in [line[:4] for line in lines]
+    assert ["osact4_2020", "192", "MSA", "CC0", "✓", "Nobody 2026"] in lines
+    assert ["hespress_comments", "12"] in [line[:2] for line in lines]
     assert load_scorer(folder).version == "trial"
+
+
+@pytest.mark.slow
+def test_fit_on_clear_licences_leaves_the_others_out_and_says_so(corpora, tmp_path, monkeypatch):
+    sources = write_sources(tmp_path / "t.toml", osact4_2020=RULES, other=RULES)
+    unclear = sources[1].model_copy(update={"licence_clear": False})
+    monkeypatch.setattr(cli, "load_sources", lambda: (sources[0], unclear))
+    folder = tmp_path / "model"
+    result = run("fit", "--corpora", corpora, "--output", folder, "--licences", "permissive",
+                 "--jobs", 1)  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["licences"] == "permissive"
+    assert "osact4_2020" in manifest["corpora"]
+    assert "other" not in manifest["corpora"]
+    assert manifest["metrics"]["corpora"]["other"]["comments"] == 48
+    assert "Fitted with `--licences permissive`" in (folder / "card.md").read_text(encoding="utf-8")
 
 
 def test_a_missing_corpus_is_an_error_without_a_traceback(corpora, tmp_path):

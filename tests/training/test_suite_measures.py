@@ -103,6 +103,7 @@ def test_identities_are_compared_over_the_frames_that_all_of_them_fill():
     assert identities(scorer, POLICY, filled) == {
         "neutral": {
             "cases": 5,
+            "identities": 3,
             "flagged": 0.4,
             "worst": {"id": "baker", "plural": "خبازين", "cases": 2, "flagged": 1.0},
             "by_identity": {
@@ -121,6 +122,7 @@ def test_identities_are_compared_over_the_frames_that_all_of_them_fill():
         },
         "hateful": {
             "cases": 8,
+            "identities": 3,
             "caught": 0.75,
             # Of two plain frames one, where a tailor has two of three.
             "worst": {"id": "women", "plural": "نساء", "cases": 2, "caught": 0.5},

@@ -89,6 +89,7 @@ class ArticleAnswer(_Answer):
     id: str | None
     title: str | None
     url: str | None
+    section: str | None
 
 
 class QueuedAnswer(StandingAnswer):
@@ -101,6 +102,8 @@ class QueuedAnswer(StandingAnswer):
     created_at: str
     received_at: str
     revision: int
+    flags: int
+    script: Literal["arabic", "latin", "mixed", "none"]
 
 
 class RevisionAnswer(_Answer):
@@ -117,11 +120,13 @@ class MadeDecision(_Answer):
     revision: int
     action: Action
     reasons: list[str]
-    source: Literal["model", "moderator", "list", "import"]
+    source: Literal["model", "moderator", "list", "import", "rule"]
     by: str | None
     model: str
     policy: str
     note: str | None
+    batch_id: str | None
+    until_edited: bool
     created_at: str
 
 
@@ -131,17 +136,69 @@ class DecisionAnswer(MadeDecision):
     id: str
 
 
+class DeletionFact(_Answer):
+    """That a comment was deleted on request."""
+
+    requested_by: Literal["author", "site", "retention"]
+    deleted_at: str
+
+
+class DeletionAnswer(DeletionFact):
+    """The comment that was deleted."""
+
+    id: str
+
+
+class FlagAnswer(_Answer):
+    """How many readers have flagged a comment, and where it stands."""
+
+    id: str
+    flags: int
+    action: Action
+
+
+class PreviewAnswer(_Answer):
+    """What a filter would decide on; send `up_to` with it to do so."""
+
+    count: int
+    sample: list[str]
+    up_to: int
+
+
+class BulkAnswer(_Answer):
+    """What was decided on; `batch_id` takes it back."""
+
+    batch_id: str
+    decided: int
+    passed_over: int
+    left: int
+
+
+class UndoneAnswer(_Answer):
+    """How many comments are in review again."""
+
+    undone: int
+
+
+class StoredBatchAnswer(_Answer):
+    """One result per comment, in the order in which they were sent."""
+
+    results: list[StandingAnswer | ItemError]
+
+
 class CommentAnswer(QueuedAnswer):
     """A comment with all its texts and decisions."""
 
     revisions: list[RevisionAnswer]
     decisions: list[MadeDecision]
+    deletion: DeletionFact | None
 
 
 class CountsAnswer(_Answer):
-    """How many comments wait."""
+    """How many comments wait, and how many of them the filter leaves."""
 
     review: int
+    matching: int
 
 
 class QueueAnswer(_Answer):

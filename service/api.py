@@ -1,17 +1,18 @@
 """The native API under /v1."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, g, jsonify, request
 
 from service.auth import requires
 from service.body import printable, read_json, validated
+from service.by_key import decide
 from service.comments import describe
 from service.errors import ApiError
-from service.ingest import decide, ingest
+from service.ingest import Stored, ingest, ingest_all
 from service.judge import Judge
 from service.keys import Scope
-from service.queue import read_queue
+from service.queue import of_site, read_queue
 from service.schema import (
     BATCH_LIMIT,
     CommentIn,
@@ -23,6 +24,7 @@ from service.schema import (
 from service.state import service_state
 
 api = Blueprint("api", __name__, url_prefix="/v1")
+Item = TypeVar("Item", ScoreItem, CommentIn)
 
 
 @api.post("/score")
@@ -39,15 +41,7 @@ def score() -> Response:
 
 
 def _score_batch(judge: Judge, document: dict[str, Any]) -> list[dict[str, Any]]:
-    raw = validated(ScoreBatch, document).comments
-    if len(raw) > BATCH_LIMIT:
-        raise ApiError(
-            413,
-            "batch_too_large",
-            f"the batch has {len(raw)} comments, the limit is {BATCH_LIMIT}",
-            field="comments",
-        )
-    checked = [_checked(index, item) for index, item in enumerate(raw)]
+    checked = _check_batch(ScoreItem, document)
     good = [item for item in checked if isinstance(item, ScoreItem)]
     judgements = iter(judge.judge([item.text for item in good]) if good else [])
     return [
@@ -56,9 +50,21 @@ def _score_batch(judge: Judge, document: dict[str, Any]) -> list[dict[str, Any]]
     ]
 
 
-def _checked(index: int, item: object) -> ScoreItem | dict[str, Any]:
+def _check_batch(model: type[Item], document: dict[str, Any]) -> list[Item | dict[str, Any]]:
+    raw = validated(ScoreBatch, document).comments
+    if len(raw) > BATCH_LIMIT:
+        raise ApiError(
+            413,
+            "batch_too_large",
+            f"the batch has {len(raw)} comments, the limit is {BATCH_LIMIT}",
+            field="comments",
+        )
+    return [_checked(model, index, item) for index, item in enumerate(raw)]
+
+
+def _checked(model: type[Item], index: int, item: object) -> Item | dict[str, Any]:
     try:
-        return validated(ScoreItem, item)
+        return validated(model, item)
     except ApiError as error:
         field = f"comments.{index}" + (f".{error.field}" if error.field else "")
         problem = ApiError(error.status, error.type, error.message, field=field)
@@ -75,11 +81,28 @@ def _id_of(item: object) -> str | int | None:
 @api.post("/comments")
 @requires(Scope.INGEST)
 def post_comment() -> tuple[Response, int]:
-    """Store and decide a comment; answered when it is on the disk."""
+    """Store and decide a comment or a batch; answered when all are on the disk."""
     state = service_state()
-    comment = validated(CommentIn, read_json(request))
-    standing, created = ingest(state.engine, state.judge, comment)
+    document = read_json(request)
+    if "comments" in document:
+        return jsonify({"results": _store_batch(document)}), 200
+    comment = validated(CommentIn, document)
+    standing, created = ingest(state.engine, state.judge, comment, site_id=g.caller.site_id)
     return jsonify(standing), 201 if created else 200
+
+
+def _store_batch(document: dict[str, Any]) -> list[dict[str, Any]]:
+    checked = _check_batch(CommentIn, document)
+    good = [item for item in checked if isinstance(item, CommentIn)]
+    state, site_id = service_state(), g.caller.site_id
+    stored = iter(ingest_all(state.engine, state.judge, good, site_id=site_id) if good else [])
+    return [_told(item, next(stored)) if isinstance(item, CommentIn) else item for item in checked]
+
+
+def _told(comment: CommentIn, stored: Stored | ApiError) -> dict[str, Any]:
+    if isinstance(stored, ApiError):
+        return {"id": comment.id} | stored.to_document()
+    return stored[0]
 
 
 @api.get("/comments/<id:comment_id>")
@@ -87,7 +110,7 @@ def post_comment() -> tuple[Response, int]:
 def get_comment(comment_id: str) -> Response:
     """Return a comment with its revisions and decisions."""
     with service_state().engine.connect() as connection:
-        description = describe(connection, comment_id)
+        description = describe(connection, g.caller.site_id, comment_id)
     if description is None:
         raise _no_comment()
     return jsonify(description)
@@ -110,7 +133,8 @@ def get_queue() -> Response:
     """Return a page of the comments that wait for a moderator."""
     query = validated(QueueQuery, request.args.to_dict())
     with service_state().engine.connect() as connection:
-        return jsonify(read_queue(connection, query))
+        visible = of_site(g.caller.site_id)
+        return jsonify(read_queue(connection, query, visible=visible))
 
 
 def _no_comment() -> ApiError:

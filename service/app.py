@@ -15,6 +15,7 @@ from service.json_provider import OrjsonProvider
 from service.judge import Judge
 from service.metrics import Metrics, metrics_page
 from service.moderations import moderations
+from service.newsroom_api import newsroom
 from service.observe import observe
 from service.openapi import describe_api, reference
 from service.perspective import perspective
@@ -47,6 +48,7 @@ def build_app(settings: Settings) -> Flask:
     app.extensions[EXTENSION] = ServiceState(engine, judge, settings, metrics)
     observe(app, judge=judge, metrics=metrics)
     app.register_blueprint(api)
+    app.register_blueprint(newsroom)
     app.register_blueprint(health)
     register_web(app, settings)
     app.register_blueprint(perspective)

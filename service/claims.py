@@ -11,14 +11,16 @@ from sqlalchemy import (
     exists,
     insert,
     select,
-    text,
+    true,
     tuple_,
 )
 from sqlalchemy.exc import IntegrityError
 
 from service.database import writing
+from service.filters import ORDERS, in_order, matching
 from service.moderators import Person, Role
 from service.queue import count
+from service.schema import QueueQuery
 from service.tables import ESCALATED, IN_REVIEW, Claim, Comment, Skip
 
 CLAIM_TIME = timedelta(minutes=10)
@@ -26,11 +28,13 @@ SKIP_TIME = timedelta(hours=1)
 # More than anyone goes through by leafing on, few enough not to hide a queue from the others.
 CLAIM_LIMIT = 20
 _ATTEMPTS = 20
-_position = tuple_(Comment.score, Comment.id)
+_EVERYTHING = QueueQuery()
 
 
-def claim_next(engine: Engine, person: Person, *, after: int | None = None) -> int | None:
-    """Claim the comment with the highest score that nobody else holds.
+def claim_next(
+    engine: Engine, person: Person, *, after: int | None = None, query: QueueQuery = _EVERYTHING
+) -> int | None:
+    """Claim the first comment of the queue that nobody else holds.
 
     Parameters
     ----------
@@ -40,6 +44,8 @@ def claim_next(engine: Engine, person: Person, *, after: int | None = None) -> i
         Who will decide.
     after : int, optional
         The number of a comment; what comes before it in the queue is passed over.
+    query : QueueQuery
+        Which part of the queue, and in which order; by default all, the highest score first.
 
     Returns
     -------
@@ -50,10 +56,11 @@ def claim_next(engine: Engine, person: Person, *, after: int | None = None) -> i
         try:
             with writing(engine) as connection:
                 now = datetime.now(UTC)
+                wanted = and_(_open_to(person, now), matching(connection, query))
                 found = connection.scalar(
                     select(Comment.id)
-                    .where(_open_to(connection, person, now), _after(after))
-                    .order_by(Comment.score.desc(), Comment.id.desc())
+                    .where(wanted, _after(after, query.order))
+                    .order_by(*in_order(query.order))
                     .limit(1)
                     .with_for_update(of=Comment, skip_locked=True)
                 )
@@ -81,12 +88,17 @@ def claim_one(engine: Engine, person: Person, comment_id: int) -> bool:
         return False
 
 
-def previous(connection: Connection, person: Person, *, before: int) -> int | None:
+def previous(
+    connection: Connection, person: Person, *, before: int, order: str = "score"
+) -> int | None:
     """Return the last comment before another one that this moderator still holds."""
-    at = select(Comment.score, Comment.id).where(Comment.id == before)
+    column, falling = ORDERS[order]
+    at = select(column, Comment.id).where(Comment.id == before)
     row = connection.execute(at).one_or_none()
     if row is None:
         return None
+    key, position = tuple_(column, Comment.id), tuple_(*row)
+    backwards = (column.asc(), Comment.id.asc()) if falling else (column.desc(), Comment.id.desc())
     return connection.scalar(
         select(Comment.id)
         .join(Claim, Claim.comment_id == Comment.id)
@@ -94,9 +106,9 @@ def previous(connection: Connection, person: Person, *, before: int) -> int | No
             IN_REVIEW,
             Claim.moderator_id == person.id,
             Claim.expires_at > datetime.now(UTC),
-            _position > tuple_(row.score, row.id),
+            key > position if falling else key < position,
         )
-        .order_by(Comment.score, Comment.id)
+        .order_by(*backwards)
         .limit(1)
     )
 
@@ -129,7 +141,7 @@ def count_visible(connection: Connection, person: Person) -> int:
     return waiting - count(connection, and_(ESCALATED, IN_REVIEW))
 
 
-def _open_to(connection: Connection, person: Person, now: datetime) -> ColumnElement[bool]:
+def _open_to(person: Person, now: datetime) -> ColumnElement[bool]:
     held_by_others = exists().where(
         Claim.comment_id == Comment.id,
         Claim.moderator_id != person.id,
@@ -143,12 +155,14 @@ def _open_to(connection: Connection, person: Person, now: datetime) -> ColumnEle
     return and_(visible_to(person), ~held_by_others, ~skipped)
 
 
-def _after(comment_id: int | None) -> ColumnElement[bool]:
+def _after(comment_id: int | None, order: str) -> ColumnElement[bool]:
     if comment_id is None:
-        return and_(text("1 = 1"))
+        return true()
+    column, falling = ORDERS[order]
     other = Comment.__table__.alias("other")
-    position = select(other.c.score, other.c.id).where(other.c.id == comment_id)
-    return _position < position.scalar_subquery()
+    at = select(other.c[column.key], other.c.id).where(other.c.id == comment_id).scalar_subquery()
+    key = tuple_(column, Comment.id)
+    return key < at if falling else key > at
 
 
 def _take(connection: Connection, person: Person, *, comment_id: int) -> None:

@@ -13,6 +13,7 @@ _COMMANDS = {
     "moderators": "service.moderators_command",
     "score": "service.score_command",
     "serve": "service.serve_command",
+    "sites": "service.sites_command",
 }
 
 

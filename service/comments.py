@@ -6,7 +6,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from service.tables import ApiKey, Article, Comment, Decision, Moderator, Revision, Score
+from service.tables import (
+    ApiKey,
+    Article,
+    Comment,
+    Decision,
+    Deletion,
+    Moderator,
+    Revision,
+    Score,
+    Section,
+)
 
 _OF_COMMENT = (Revision.comment_id == Comment.id) & (Revision.number == Comment.revision)
 
@@ -14,7 +24,7 @@ _OF_COMMENT = (Revision.comment_id == Comment.id) & (Revision.number == Comment.
 _CURRENT = (
     select(Comment.id, Comment.external_id, Comment.revision, Revision.text)
     .join(Revision, _OF_COMMENT)
-    .where(Comment.external_id == bindparam("external_id"))
+    .where(Comment.site_id == bindparam("site_id"), Comment.external_id == bindparam("external_id"))
 )
 _NEWEST_DECISION = (
     select(Decision.action, Decision.reasons, Decision.model, Decision.policy)
@@ -30,9 +40,10 @@ _NEWEST_SCORE = (
 )
 
 
-def find_current(connection: Connection, external_id: str) -> RowMapping | None:
+def find_current(connection: Connection, site_id: int, external_id: str) -> RowMapping | None:
     """Return `id`, `external_id`, `revision` and `text` of a comment, None if there is none."""
-    return connection.execute(_CURRENT, {"external_id": external_id}).mappings().one_or_none()
+    named = {"site_id": site_id, "external_id": external_id}
+    return connection.execute(_CURRENT, named).mappings().one_or_none()
 
 
 def standing(connection: Connection, current: RowMapping) -> dict[str, Any]:
@@ -53,9 +64,10 @@ def standing(connection: Connection, current: RowMapping) -> dict[str, Any]:
     }
 
 
-def describe(connection: Connection, external_id: str) -> dict[str, Any] | None:
+def describe(connection: Connection, site_id: int, external_id: str) -> dict[str, Any] | None:
     """Return a comment with all its texts and decisions; None if there is no such comment."""
-    rows = fetch_current(connection, Comment.external_id == external_id)
+    named = (Comment.site_id == site_id) & (Comment.external_id == external_id)
+    rows = fetch_current(connection, named)
     if not rows:
         return None
     (current,) = rows
@@ -64,7 +76,16 @@ def describe(connection: Connection, external_id: str) -> dict[str, Any] | None:
         **described(current),
         "revisions": _revisions(connection, current["id"]),
         "decisions": decisions(connection, current["id"]),
+        "deletion": _deletion(connection, current["id"]),
     }
+
+
+def _deletion(connection: Connection, comment_id: int) -> dict[str, str] | None:
+    query = select(Deletion.requested_by, Deletion.created_at)
+    row = connection.execute(query.where(Deletion.comment_id == comment_id)).one_or_none()
+    if row is None:
+        return None
+    return {"requested_by": row.requested_by, "deleted_at": row.created_at.isoformat()}
 
 
 def described(row: RowMapping) -> dict[str, Any]:
@@ -76,11 +97,14 @@ def described(row: RowMapping) -> dict[str, Any]:
             "id": row["article_id"],
             "title": row["article_title"],
             "url": row["article_url"],
+            "section": row["section"],
         },
         "parent_id": row["parent_external_id"],
         "created_at": row["created_at"].isoformat(),
         "received_at": row["received_at"].isoformat(),
         "revision": row["revision"],
+        "flags": row["flags"],
+        "script": row["script"],
     }
 
 
@@ -96,6 +120,8 @@ def decisions(connection: Connection, comment_id: int) -> list[dict[str, Any]]:
             Decision.model,
             Decision.policy,
             Decision.note,
+            Decision.batch_id,
+            Decision.until_edited,
             Decision.created_at,
         )
         .outerjoin(ApiKey, ApiKey.id == Decision.api_key_id)
@@ -135,13 +161,20 @@ def fetch_current(
             Comment.revision,
             Comment.action,
             Comment.score,
+            Comment.uncertainty,
+            Comment.flags,
+            Comment.script,
+            Comment.settled,
+            Comment.site_id,
             Revision.text,
             Article.external_id.label("article_id"),
             Article.title.label("article_title"),
             Article.url.label("article_url"),
+            Section.name.label("section"),
         )
         .join(Revision, _OF_COMMENT)
         .outerjoin(Article, Article.id == Comment.article_id)
+        .outerjoin(Section, Section.id == Comment.section_id)
         .where(condition)
         .order_by(*order_by)
         .limit(limit)

@@ -117,12 +117,33 @@ def upgrade(engine: Engine, *, revision: str = "head") -> None:
         # Alembic takes half a second to import and is not needed for a current database.
         from service.migrations.run import migrate
 
-        with writing(engine) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK}
-                )
+        with _changing_tables(engine) as connection:
             migrate(connection, revision)
+
+
+@contextmanager
+def _changing_tables(engine: Engine) -> Iterator[Connection]:
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+            yield connection
+        return
+    with engine.connect().execution_options(**{_WRITE: True}) as connection:
+        # SQLite changes a table by making it anew, and the rows of others that point to it would
+        # stop that; the rules rest meanwhile and are checked at the end.
+        driver = connection.connection.cursor()
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if broken := connection.execute(text("PRAGMA foreign_key_check")).first():
+                    raise DatabaseError(
+                        f"table {broken[0]} of the database points to rows that are not there: "
+                        "restore a backup; nothing was changed"
+                    )
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
+            driver.close()
 
 
 def check_writable(engine: Engine) -> None:

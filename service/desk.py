@@ -14,19 +14,21 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     insert,
     select,
-    update,
 )
 from sqlalchemy.orm import aliased
 
 from moderation import Action
+from service.actors import in_person
+from service.batches import undo_batch
 from service.claims import holder, release
 from service.database import writing
 from service.moderators import Person, Role
+from service.recording import ESCALATED, newest_decision, record
 from service.tables import Comment, Decision, Skip
 
-ESCALATED = "escalated"
 UNDO_TIME = timedelta(minutes=30)
 
 _undoing = aliased(Decision)
@@ -71,6 +73,7 @@ class Wish:
     move: Move
     reason: str | None = None
     note: str | None = None
+    until_edited: bool = False
 
 
 def act(engine: Engine, person: Person, wish: Wish) -> Refusal | None:
@@ -96,10 +99,14 @@ def undo(engine: Engine, person: Person) -> int | None:
     """Take back the newest of a moderator's moves that still stands; return its comment.
 
     A decision goes back by a new one that says what it undoes. One on which another decision
-    or an edit has followed stays, and so does everything older than `UNDO_TIME`.
+    or an edit has followed stays, and so does everything older than `UNDO_TIME`. A bulk decision
+    goes back whole; one of its comments is returned.
     """
+    since = datetime.now(UTC) - UNDO_TIME
+    batch_id = _newest_batch(engine, person, since)
+    if batch_id is not None:
+        return next(iter(undo_batch(engine, in_person(person), batch_id, since=since)), None)
     with writing(engine) as connection:
-        since = datetime.now(UTC) - UNDO_TIME
         skip = connection.execute(
             select(Skip.comment_id, Skip.created_at)
             .where(Skip.moderator_id == person.id, Skip.created_at > since)
@@ -112,6 +119,18 @@ def undo(engine: Engine, person: Person) -> int | None:
             connection.execute(delete(Skip).where(_of(skip.comment_id, person)))
             return int(skip.comment_id)
         return None if last is None else _take_back(connection, person, last=last)
+
+
+def _newest_batch(engine: Engine, person: Person, since: datetime) -> str | None:
+    """Return the bulk decision that a moderator made last, if they have made no move since."""
+    skipped = select(func.max(Skip.created_at)).where(Skip.moderator_id == person.id)
+    with engine.connect() as connection:
+        last = connection.execute(_UNDOABLE, {"moderator": person.id, "since": since}).first()
+        moved_on = connection.scalar(skipped)
+    if last is None or (moved_on is not None and moved_on > last.created_at):
+        return None
+    batch_id: str | None = last.batch_id
+    return batch_id
 
 
 def _refusal(
@@ -143,26 +162,14 @@ def _skip(connection: Connection, person: Person, *, comment_id: int) -> None:
     )
 
 
-def _newest(connection: Connection, comment_id: int) -> RowMapping:
-    return (
-        connection.execute(
-            select(Decision.__table__)
-            .where(Decision.comment_id == comment_id)
-            .order_by(Decision.id.desc())
-            .limit(1)
-        )
-        .mappings()
-        .one()
-    )
-
-
 def _decide(connection: Connection, person: Person, *, wish: Wish) -> None:
-    before = _newest(connection, wish.comment_id)
+    before = newest_decision(connection, wish.comment_id)
     escalates = wish.move is Move.ESCALATE
     row = {
         "action": Action.REVIEW.value if escalates else wish.move.value,
         "reasons": [ESCALATED] if escalates else [wish.reason] if wish.reason else [],
         "note": wish.note,
+        "until_edited": wish.until_edited and wish.move is Move.APPROVE,
     }
     _append(connection, person, before=before, row=row)
 
@@ -172,15 +179,7 @@ def _append(
 ) -> None:
     same = {name: before[name] for name in ("comment_id", "revision", "model", "policy")}
     made = {"source": "moderator", "moderator_id": person.id, "created_at": datetime.now(UTC)}
-    connection.execute(insert(Decision).values(same | made | row))
-    connection.execute(
-        update(Comment)
-        .where(Comment.id == before["comment_id"])
-        .values(
-            action=row["action"],
-            escalated=row["action"] == Action.REVIEW and ESCALATED in row["reasons"],
-        )
-    )
+    record(connection, same | made | row)
 
 
 def _take_back(connection: Connection, person: Person, *, last: RowMapping) -> int | None:

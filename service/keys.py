@@ -12,11 +12,11 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service.errors import KeyNameError
-from service.tables import ApiKey
+from service.tables import DEFAULT_SITE, ApiKey, Site
 
 MARK = "ghirbal"
 _ABSENT = "0" * 64
-_BY_PREFIX = select(ApiKey.id, ApiKey.name, ApiKey.digest, ApiKey.scopes).where(
+_BY_PREFIX = select(ApiKey.id, ApiKey.name, ApiKey.digest, ApiKey.scopes, ApiKey.site_id).where(
     ApiKey.prefix == bindparam("prefix"), ApiKey.revoked_at.is_(None)
 )
 
@@ -38,6 +38,7 @@ class Caller:
     key_id: int
     name: str
     scopes: frozenset[str]
+    site_id: int = DEFAULT_SITE
 
 
 def _digest(secret: str) -> str:
@@ -46,8 +47,10 @@ def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def add_key(connection: Connection, name: str, scopes: Sequence[Scope]) -> str:
-    """Store a new key and return it; it cannot be shown again.
+def add_key(
+    connection: Connection, name: str, scopes: Sequence[Scope], *, site_id: int = DEFAULT_SITE
+) -> str:
+    """Store a new key of a site and return it; it cannot be shown again.
 
     Raises
     ------
@@ -59,6 +62,7 @@ def add_key(connection: Connection, name: str, scopes: Sequence[Scope]) -> str:
         connection.execute(
             insert(ApiKey).values(
                 name=name,
+                site_id=site_id,
                 prefix=prefix,
                 digest=_digest(secret),
                 scopes=sorted(set(scopes)),
@@ -78,12 +82,20 @@ def find_caller(connection: Connection, key: str) -> Caller | None:
         return None
     row = connection.execute(_BY_PREFIX, {"prefix": prefix}).one_or_none()
     matches = hmac.compare_digest(_digest(secret), row.digest if row else _ABSENT)
-    return Caller(row.id, row.name, frozenset(row.scopes)) if row and matches else None
+    if row is None or not matches:
+        return None
+    return Caller(row.id, row.name, frozenset(row.scopes), row.site_id)
 
 
 def list_keys(connection: Connection) -> Sequence[RowMapping]:
-    """Return name, scopes, time of creation and time of revocation of all keys, oldest first."""
-    query = select(ApiKey.name, ApiKey.scopes, ApiKey.created_at, ApiKey.revoked_at)
+    """Return name, site, scopes and times of all keys, oldest first."""
+    query = select(
+        ApiKey.name,
+        Site.name.label("site"),
+        ApiKey.scopes,
+        ApiKey.created_at,
+        ApiKey.revoked_at,
+    ).join(Site, Site.id == ApiKey.site_id)
     return connection.execute(query.order_by(ApiKey.id)).mappings().all()
 
 

@@ -5,18 +5,12 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
 
-from service.database import open_engine, reported, upgrade, writing
+from service.database import reported, writing
 from service.keys import Scope, add_key, list_keys, revoke_key
+from service.opening import open_current
 from service.options import config_option
-from service.settings import load_settings
-
-
-def _open(config: Path | None) -> Engine:
-    engine = open_engine(load_settings(file=config).database_url)
-    upgrade(engine)
-    return engine
+from service.sites import find_site
 
 
 @click.group()
@@ -34,14 +28,16 @@ def keys() -> None:
     required=True,
     help="What the key may do; give it several times for several scopes.",
 )
+@click.option("--site", default="default", show_default=True, help="The site that the key is of.")
 @config_option
-def add(name: str, scopes: Sequence[str], config: Path | None) -> None:
+def add(*, name: str, scopes: Sequence[str], site: str, config: Path | None) -> None:
     """Make a key called NAME and print it, once."""
     if not name.strip() or not name.isprintable():
         raise click.BadParameter("a name needs letters and no control characters")
-    engine = _open(config)
+    engine = open_current(config)
     with reported(), writing(engine) as connection:
-        key = add_key(connection, name, [Scope(scope) for scope in scopes])
+        site_id = find_site(connection, site)
+        key = add_key(connection, name, [Scope(scope) for scope in scopes], site_id=site_id)
     # After the block: a key that is printed is stored.
     click.echo(key)
 
@@ -49,14 +45,16 @@ def add(name: str, scopes: Sequence[str], config: Path | None) -> None:
 @keys.command("list")
 @config_option
 def list_command(config: Path | None) -> None:
-    """Show names, scopes and times; never the keys, which are not kept."""
-    engine = _open(config)
+    """Show names, sites, scopes and times; never the keys, which are not kept."""
+    engine = open_current(config)
     with reported(), engine.connect() as connection:
         rows = list_keys(connection)
     for row in rows:
         state = f"revoked {_day(row['revoked_at'])}" if row["revoked_at"] else "in use"
         added = _day(row["created_at"])
-        click.echo(f"{row['name']}\t{','.join(row['scopes'])}\tadded {added}\t{state}")
+        click.echo(
+            f"{row['name']}\t{row['site']}\t{','.join(row['scopes'])}\tadded {added}\t{state}"
+        )
 
 
 @keys.command("revoke")
@@ -64,7 +62,7 @@ def list_command(config: Path | None) -> None:
 @config_option
 def revoke(name: str, config: Path | None) -> None:
     """Take the key called NAME out of use at once."""
-    engine = _open(config)
+    engine = open_current(config)
     with reported(), writing(engine) as connection:
         revoke_key(connection, name)
     click.echo(f"revoked {name}", err=True)

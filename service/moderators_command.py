@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 
 import click
-from sqlalchemy import Engine
 
-from service.database import open_engine, reported, upgrade, writing
+from service.database import reported, writing
 from service.moderators import (
     Role,
     add_moderator,
@@ -15,18 +14,12 @@ from service.moderators import (
     new_password,
     set_password,
 )
+from service.opening import open_current
 from service.options import config_option
-from service.settings import load_settings
 
 _generate_option = click.option(
     "--generate", is_flag=True, help="Make a password and print it, once, instead of asking."
 )
-
-
-def _open(config: Path | None) -> Engine:
-    engine = open_engine(load_settings(file=config).database_url)
-    upgrade(engine)
-    return engine
 
 
 def _ask(*, generate: bool) -> str:
@@ -60,7 +53,7 @@ def add(
     """Make an account called NAME; the password is asked for, or read from standard input."""
     if not name.strip() or not name.isprintable():
         raise click.BadParameter("a name needs letters and no control characters")
-    engine = _open(config)
+    engine = open_current(config)
     password = _ask(generate=generate)
     with reported(), writing(engine) as connection:
         add_moderator(
@@ -75,7 +68,7 @@ def add(
 @config_option
 def list_command(config: Path | None) -> None:
     """Show names, roles and states."""
-    engine = _open(config)
+    engine = open_current(config)
     with reported(), engine.connect() as connection:
         rows = list_moderators(connection)
     for row in rows:
@@ -90,7 +83,7 @@ def list_command(config: Path | None) -> None:
 @config_option
 def set_password_command(*, name: str, generate: bool, config: Path | None) -> None:
     """Give NAME a new password; the account is unlocked and signed out everywhere."""
-    engine = _open(config)
+    engine = open_current(config)
     password = _ask(generate=generate)
     with reported(), writing(engine) as connection:
         set_password(connection, name, password)
@@ -103,7 +96,7 @@ def set_password_command(*, name: str, generate: bool, config: Path | None) -> N
 @config_option
 def deactivate_command(*, name: str, config: Path | None) -> None:
     """Put the account of NAME out of use at once."""
-    engine = _open(config)
+    engine = open_current(config)
     with reported(), writing(engine) as connection:
         deactivate(connection, name)
     click.echo(f"{name} can no longer sign in", err=True)

@@ -16,18 +16,33 @@ from werkzeug.routing import Rule
 from moderation import __version__
 from service.answers import (
     BatchAnswer,
+    BulkAnswer,
     CommentAnswer,
     DecisionAnswer,
+    DeletionAnswer,
     ErrorAnswer,
+    FlagAnswer,
     HealthAnswer,
+    PreviewAnswer,
     QueueAnswer,
     ReadyAnswer,
     ScoreAnswer,
     StandingAnswer,
+    StoredBatchAnswer,
+    UndoneAnswer,
 )
 from service.auth import requires
 from service.keys import Scope
-from service.schema import CommentIn, DecisionIn, QueueQuery, ScoreBatch, ScoreItem
+from service.schema import (
+    BulkIn,
+    CommentIn,
+    DecisionIn,
+    DeletionIn,
+    FlagIn,
+    QueueQuery,
+    ScoreBatch,
+    ScoreItem,
+)
 
 reference = Blueprint("reference", __name__, url_prefix="/v1")
 
@@ -41,6 +56,12 @@ class Batch(ScoreBatch):
     """Several comments to score; each is checked by itself, so that one bad does not stop all."""
 
     comments: list[ScoreItem]
+
+
+class CommentBatch(ScoreBatch):
+    """Several comments to store; each is checked by itself, so that one bad does not stop all."""
+
+    comments: list[CommentIn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +80,8 @@ _DESCRIBED = {
         {200: (ScoreAnswer, BatchAnswer)}, (ScoreItem, Batch), example={"text": _TEXT}
     ),
     "api.post_comment": Operation(
-        {200: (StandingAnswer,), 201: (StandingAnswer,)},
-        (CommentIn,),
+        {200: (StandingAnswer, StoredBatchAnswer), 201: (StandingAnswer,)},
+        (CommentIn, CommentBatch),
         example={"id": "c-1041", "text": _TEXT, "article": {"id": "a-77"}},
     ),
     "api.get_comment": Operation({200: (CommentAnswer,)}, missing=True),
@@ -68,14 +89,31 @@ _DESCRIBED = {
         {201: (DecisionAnswer,)}, (DecisionIn,), example={"action": "approve"}, missing=True
     ),
     "api.get_queue": Operation({200: (QueueAnswer,)}, query=QueueQuery),
+    "newsroom.post_flag": Operation(
+        {201: (FlagAnswer,)}, (FlagIn,), example={"reason": "insult"}, missing=True
+    ),
+    "newsroom.post_deletion": Operation(
+        {200: (DeletionAnswer,)}, (DeletionIn,), example={"requested_by": "author"}, missing=True
+    ),
+    "newsroom.post_bulk": Operation(
+        {200: (BulkAnswer, PreviewAnswer)},
+        (BulkIn,),
+        example={"action": "reject", "reason": "spam", "filter": {"search": "اربح من بيتك"}},
+    ),
+    "newsroom.post_undo": Operation({200: (UndoneAnswer,)}, missing=True),
     "health.healthz": Operation({200: (HealthAnswer,)}),
     "health.readyz": Operation({200: (ReadyAnswer,), 503: (ReadyAnswer,)}),
+}
+_PARAMETERS = {
+    "comment_id": "The site's own id of the comment.",
+    "batch_id": "What the bulk decision answered.",
 }
 _ERRORS = {
     400: "The request is wrong.",
     401: "The API key is missing, unknown or revoked.",
     403: "The API key lacks the scope.",
     404: "No comment with this id has been sent.",
+    410: "The comment was deleted on request.",
     413: "The body, the comment or the batch is too large.",
     415: "The body is not sent as JSON.",
     429: "The key asks too often; Retry-After says how long to wait.",
@@ -152,7 +190,7 @@ def _possible_errors(operation: Operation, *, closed: bool) -> Iterator[int]:
     if operation.query is not None:
         yield 400
     if operation.missing:
-        yield 404
+        yield from (404, 410)
     yield 500
 
 
@@ -174,7 +212,7 @@ def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
             "in": "path",
             "required": True,
             "schema": {"type": "string", "minLength": 1},
-            "description": "The site's own id of the comment.",
+            "description": _PARAMETERS[name],
         }
         for name in sorted(rule.arguments)
     ]

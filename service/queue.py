@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,14 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, TextClause, and_, 
 from moderation import Action
 from service.comments import described, fetch_current
 from service.errors import ApiError
-from service.schema import QueueQuery
-from service.tables import IN_REVIEW, Comment, Decision, Score
+from service.filters import ORDERS, in_order, matching
+from service.schema import QueueFilter, QueueQuery
+from service.tables import IN_REVIEW, Comment, Decision, Score, Section, Site
+
+Condition = ColumnElement[bool] | TextClause
 
 
-def read_queue(connection: Connection, query: QueueQuery) -> dict[str, Any]:
+def read_queue(connection: Connection, query: QueueQuery, *, visible: Condition) -> dict[str, Any]:
     """Return one page of the queue, where the next one begins, and how many wait.
 
     Raises
@@ -24,21 +28,59 @@ def read_queue(connection: Connection, query: QueueQuery) -> dict[str, Any]:
     ApiError
         If `query.after` is not a position that an earlier page gave.
     """
-    shown, following = read_page(connection, query, visible=IN_REVIEW)
+    shown, following = read_page(connection, query, visible=visible)
+    waiting = count(connection, visible)
+    narrowed = any(getattr(query, name) is not None for name in QueueFilter.model_fields)
     return {
         "comments": _items(connection, shown),
         "next": following,
-        "counts": {Action.REVIEW.value: count(connection, IN_REVIEW)},
+        "counts": {
+            Action.REVIEW.value: waiting,
+            "matching": count_matching(connection, query, visible=visible) if narrowed else waiting,
+        },
     }
 
 
-def count(connection: Connection, visible: ColumnElement[bool] | TextClause) -> int:
+def count(connection: Connection, visible: Condition) -> int:
     """Return how many comments meet a condition."""
     return connection.scalar(select(func.count()).select_from(Comment).where(visible)) or 0
 
 
+def count_matching(connection: Connection, wanted: QueueFilter, *, visible: Condition) -> int:
+    """Return how many comments of the queue a filter leaves."""
+    return count(connection, and_(visible, matching(connection, wanted)))
+
+
+@dataclass(frozen=True, slots=True)
+class SectionCount:
+    """How many comments of a section wait; its name is None for those of no section."""
+
+    site: str
+    section: str | None
+    waiting: int
+    flagged: int
+
+
+def count_by_section(connection: Connection, *, visible: Condition) -> list[SectionCount]:
+    """Return what waits in each section of each site, largest first."""
+    flagged = func.count().filter(Comment.flags > 0)
+    grouped = (
+        select(Comment.site_id, Comment.section_id, func.count().label("n"), flagged.label("f"))
+        .where(visible)
+        .group_by(Comment.site_id, Comment.section_id)
+        .subquery()
+    )
+    query = (
+        select(Site.name, Section.name, grouped.c.n, grouped.c.f)
+        .join(Site, Site.id == grouped.c.site_id)
+        .outerjoin(Section, Section.id == grouped.c.section_id)
+        .order_by(grouped.c.n.desc(), Site.name, Section.name)
+    )
+    return [SectionCount(*row) for row in connection.execute(query)]
+
+
 def read_page(
-    connection: Connection, query: QueueQuery, *, visible: ColumnElement[bool] | TextClause
+    connection: Connection, query: QueueQuery, *, visible: Condition
 ) -> tuple[Sequence[RowMapping], str | None]:
     """Return the comments of one page of the queue, and where the next one begins.
 
@@ -47,41 +89,39 @@ def read_page(
     ApiError
         If `query.after` is not a position that an earlier page gave.
     """
-    by_score = query.order == "score"
-    key = tuple_(Comment.score if by_score else Comment.created_at, Comment.id)
+    column, falling = ORDERS[query.order]
+    key = tuple_(column, Comment.id)
     # Written out, not bound: SQLite uses the partial index only for this very condition.
-    condition: ColumnElement[bool] = and_(visible)
+    condition = and_(visible, matching(connection, query))
     if query.after is not None:
-        position = tuple_(*_position(query.after, by_score=by_score))
-        condition = and_(condition, key < position if by_score else key > position)
-    rows = fetch_current(
-        connection,
-        condition,
-        order_by=(Comment.score.desc(), Comment.id.desc())
-        if by_score
-        else (Comment.created_at, Comment.id),
-        limit=query.limit + 1,
-    )
-    shown, more = rows[: query.limit], len(rows) > query.limit
-    return shown, _cursor(shown[-1], by_score=by_score) if more else None
+        position = tuple_(*_position(query.after, order=query.order))
+        condition = and_(condition, key < position if falling else key > position)
+    # Numbers first: they come from the index alone, whatever the filter passes over.
+    page = select(Comment.id).where(condition).order_by(*in_order(query.order))
+    found = connection.scalars(page.limit(query.limit + 1)).all()
+    by_id = {row["id"]: row for row in fetch_current(connection, Comment.id.in_(found))}
+    shown = [by_id[number] for number in found[: query.limit]]
+    more = len(found) > query.limit
+    return shown, _cursor(shown[-1], column=column.key) if more else None
 
 
-def _cursor(row: RowMapping, *, by_score: bool) -> str:
-    position = [row["score"] if by_score else row["created_at"].isoformat(), row["id"]]
+def _cursor(row: RowMapping, *, column: str) -> str:
+    value = row[column]
+    position = [value.isoformat() if isinstance(value, datetime) else value, row["id"]]
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
-def _position(cursor: str, *, by_score: bool) -> tuple[float | datetime, int]:
+def _position(cursor: str, *, order: str) -> tuple[float | datetime, int]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         value, row_id = json.loads(base64.urlsafe_b64decode(padded))
-        if not isinstance(row_id, int) or not 0 <= row_id < 2**63:
+        if type(row_id) is not int or not 0 <= row_id < 2**63:
             raise ValueError(row_id)
-        if not by_score:
+        if order == "oldest":
             moment = datetime.fromisoformat(value)
             moment.astimezone()
             return moment, row_id
-        if not isinstance(value, float):
+        if type(value) is not (int if order == "flagged" else float) or abs(value) >= 2**31:
             raise ValueError(value)
     except (ValueError, TypeError, RecursionError, OverflowError, binascii.Error):
         raise ApiError(
@@ -110,6 +150,11 @@ def _items(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str,
         }
         for row in rows
     ]
+
+
+def of_site(site_id: int) -> ColumnElement[bool]:
+    """Return the condition for what waits of one site."""
+    return and_(IN_REVIEW, Comment.site_id == site_id)
 
 
 def newest(

@@ -14,6 +14,7 @@ from service.tables import (
     Claim,
     Comment,
     Decision,
+    Flag,
     Revision,
     Sample,
     Score,
@@ -83,7 +84,7 @@ def put_samples(engine: Engine, judge: Judge) -> bool:
 def remove_samples(connection: Connection) -> None:
     """Remove the samples with all that was decided on them."""
     ids = select(Sample.comment_id).scalar_subquery()
-    for table in (Claim, Skip, Decision, Score, Revision):
+    for table in (Claim, Skip, Flag, Decision, Score, Revision):
         connection.execute(delete(table).where(table.comment_id.in_(ids)))
     gone = list(connection.scalars(select(Sample.comment_id)))
     connection.execute(delete(Sample))

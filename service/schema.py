@@ -1,12 +1,12 @@
 """What requests may say; the same models are what a description of the API is made from."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from moderation import Action
+from moderation import ATTRIBUTES, Action
 
 COMMENT_LIMIT_BYTES = 20_480
 BATCH_LIMIT = 1_000
@@ -119,6 +119,7 @@ class ArticleIn(_Request):
     id: OptionalId = None
     title: Line | None = None
     url: Note | None = None
+    section: OptionalId = None
 
     @property
     def key(self) -> str | None:
@@ -143,11 +144,90 @@ class DecisionIn(_Request):
     action: Action
     reason: OptionalId = None
     note: Note | None = None
+    until_edited: bool = False
+
+    @model_validator(mode="after")
+    def _only_approval_lasts(self) -> Self:
+        if self.until_edited and self.action is not Action.APPROVE:
+            raise ValueError("until_edited goes with the action approve only")
+        return self
 
 
-class QueueQuery(_Request):
+class FlagIn(_Request):
+    """A reader's report of a comment."""
+
+    reason: OptionalId = None
+    note: Note | None = None
+    reporter_id: OptionalId = None
+
+
+class DeletionIn(_Request):
+    """Who wants a comment deleted."""
+
+    requested_by: Literal["author", "site"]
+
+
+def _attribute(value: str) -> str:
+    if value not in ATTRIBUTES:
+        raise ValueError(f"must be one of {', '.join(ATTRIBUTES)}")
+    return value
+
+
+Attribute = Annotated[
+    str, AfterValidator(_attribute), Field(json_schema_extra={"enum": list(ATTRIBUTES)})
+]
+
+
+class QueueFilter(_Request):
+    """Which comments of the review queue; what is left out does not narrow it."""
+
+    site: Id | None = None
+    section: Id | None = None
+    article: Id | None = None
+    author: Id | None = None
+    attribute: Attribute | None = None
+    score_from: Annotated[float, Field(ge=0, le=1)] | None = None
+    score_to: Annotated[float, Field(ge=0, le=1)] | None = None
+    created_from: Time | None = None
+    created_to: Time | None = None
+    flagged: bool | None = None
+    escalated: bool | None = None
+    script: Literal["arabic", "latin", "mixed", "none"] | None = None
+    search: Annotated[StorableString, Field(min_length=1, max_length=200)] | None = None
+
+
+class BulkItem(_Request):
+    """A comment to decide on, and the revision that was read."""
+
+    id: Id
+    revision: Annotated[int, Field(strict=True, ge=1)]
+
+
+class BulkIn(_Request):
+    """A decision on many comments: those named, or all in the queue that a filter leaves.
+
+    Without `up_to` a filter is only tried out; `up_to` is what that answered.
+    """
+
+    action: Literal[Action.APPROVE, Action.REJECT]
+    reason: OptionalId = None
+    note: Note | None = None
+    comments: Annotated[list[BulkItem], Field(min_length=1, max_length=1_000)] | None = None
+    filter: QueueFilter | None = None
+    up_to: Annotated[int, Field(strict=True, ge=0, lt=2**63)] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.comments is None) == (self.filter is None):
+            raise ValueError("give either comments or a filter")
+        if self.up_to is not None and self.filter is None:
+            raise ValueError("up_to goes with a filter only")
+        return self
+
+
+class QueueQuery(QueueFilter):
     """Which page of the review queue."""
 
-    order: Literal["score", "oldest"] = "score"
+    order: Literal["score", "oldest", "flagged", "uncertain"] = "score"
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     after: Annotated[str, Field(max_length=200)] | None = None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
@@ -26,7 +27,9 @@ def migrate(connection: Connection, revision: str) -> None:
     DatabaseError
         If the database stands at a revision that this code does not know.
     """
-    down = revision == "base"
+    stands_at = MigrationContext.configure(connection).get_current_revision()
+    # Revisions are numbered in order; an unknown one of a newer version is told by Alembic.
+    down = revision == "base" or (revision != "head" and revision < (stands_at or ""))
     try:
         (command.downgrade if down else command.upgrade)(alembic_config(connection), revision)
     except CommandError as error:

@@ -96,7 +96,8 @@ def postgres_url(shared_postgres_url):
         # Triggers rest meanwhile: decisions cannot be removed otherwise.
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(text(f"TRUNCATE {tables}, search RESTART IDENTITY CASCADE"))
+        connection.execute(text("INSERT INTO site (name, created_at) VALUES ('default', now())"))
     engine.dispose()
     return shared_postgres_url
 

@@ -12,7 +12,11 @@ ROUTES = {
     ("POST", "/v1/comments"): Scope.INGEST,
     ("GET", "/v1/comments/<id:comment_id>"): Scope.READ,
     ("POST", "/v1/comments/<id:comment_id>/decisions"): Scope.DECIDE,
+    ("POST", "/v1/comments/<id:comment_id>/flags"): Scope.INGEST,
+    ("POST", "/v1/comments/<id:comment_id>/deletion"): Scope.INGEST,
     ("GET", "/v1/queue"): Scope.READ,
+    ("POST", "/v1/queue/decisions"): Scope.DECIDE,
+    ("POST", "/v1/batches/<id:batch_id>/undo"): Scope.DECIDE,
     ("GET", "/healthz"): None,
     ("GET", "/readyz"): None,
     ("GET", "/metrics"): None,
@@ -68,6 +72,7 @@ def routes(app):
 
 def path_of(rule):
     rule = rule.replace("<path:filename>", "ghirbal.css")
+    rule = rule.replace("<id:batch_id>", "b-1")
     return rule.replace("<id:comment_id>", "c-1").replace("<int:comment_id>", "1")
 
 

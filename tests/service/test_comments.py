@@ -19,7 +19,12 @@ FULL = {
     "id": "c-1",
     "text": SUSPECT,
     "author": {"id": "u-7", "name": "سارة"},
-    "article": {"id": "a-3", "title": "سوق الحرف", "url": "https://news.example/a-3"},
+    "article": {
+        "id": "a-3",
+        "title": "سوق الحرف",
+        "url": "https://news.example/a-3",
+        "section": "حرف",
+    },
     "parent_id": "c-0",
     "created_at": "2026-11-23T12:30:00+03:00",
 }
@@ -64,7 +69,7 @@ def test_id_and_text_are_enough(site):
     assert (answer.status_code, answer.get_json()["action"]) == (201, "approve")
     body = site.get("/v1/comments/c-2").get_json()
     assert body["author"] == {"id": None, "name": None}
-    assert body["article"] == {"id": None, "title": None, "url": None}
+    assert body["article"] == {"id": None, "title": None, "url": None, "section": None}
     assert body["decisions"][0]["source"] == "model"
 
 

@@ -48,7 +48,7 @@ def test_database_holds_no_key(run, database_url):
 def test_list_shows_names_and_scopes_but_no_key(run):
     key = run("keys", "add", "a", "--scope", "score", "--scope", "ingest").stdout.strip()
     listed = run("keys", "list").stdout
-    assert re.fullmatch(r"a\tingest,score\tadded [\d-]+ [\d:]+ UTC\tin use\n", listed)
+    assert re.fullmatch(r"a\tdefault\tingest,score\tadded [\d-]+ [\d:]+ UTC\tin use\n", listed)
     assert key.split("_")[1] not in listed
 
 

@@ -40,7 +40,7 @@ def test_queue_can_begin_with_the_oldest(filled):
 
 
 def test_queue_counts_what_waits(filled):
-    assert filled.get("/v1/queue?limit=1").get_json()["counts"] == {"review": 5}
+    assert filled.get("/v1/queue?limit=1").get_json()["counts"] == {"review": 5, "matching": 5}
 
 
 @pytest.mark.parametrize("order", ["score", "oldest"])
@@ -61,7 +61,7 @@ def test_decided_comment_leaves_the_queue(filled):
     filled.post("/v1/comments/c-3/decisions", {"action": "approve"})
     answer = filled.get("/v1/queue")
     assert ids(answer) == ["c-5", "c-4", "c-2", "c-1"]
-    assert answer.get_json()["counts"] == {"review": 4}
+    assert answer.get_json()["counts"] == {"review": 4, "matching": 4}
 
 
 def test_comment_sent_back_to_review_returns_with_that_decision(filled):

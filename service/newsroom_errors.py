@@ -1,0 +1,12 @@
+"""What can go wrong with what a newsroom keeps."""
+
+from service.errors import ApiError, ServiceError
+
+
+class SiteNameError(ServiceError):
+    """A site's name is taken or not known."""
+
+
+def gone() -> ApiError:
+    """Return the answer about a comment that was deleted on request."""
+    return ApiError(410, "comment_deleted", "this comment was deleted on request; its text is gone")

@@ -1,4 +1,4 @@
-"""Reads comments from JSON lines and CSV, line by line; a bad line is data, never an exception."""
+"""Reads comments from JSON lines, CSV and Parquet; a bad line is data, never an exception."""
 
 import csv
 from collections.abc import Iterator
@@ -9,8 +9,9 @@ import orjson
 MAX_TEXT_BYTES = 20_480
 """Longest comment in bytes of UTF-8, as the Perspective API has it."""
 
-# A text at its limit, written as \\u escapes, takes a fifth of this.
-_MAX_LINE_BYTES = 1 << 20
+MAX_LINE_BYTES = 1 << 20
+"""Longest line; a text at its limit, written as \\\\u escapes, takes a fifth of this."""
+
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -60,14 +61,14 @@ class BoundedLines(Iterator[bytes]):
         self.number += 1
         if self.number == 1:
             line = line.removeprefix(_BOM)
-        if len(line) == _MAX_LINE_BYTES and not line.endswith(b"\n"):
+        if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
             while line and not line.endswith(b"\n"):
                 line = self._read()
-            raise csv.Error(f"line is over {_MAX_LINE_BYTES:,} bytes")
+            raise csv.Error(f"line is over {MAX_LINE_BYTES:,} bytes")
         return line
 
     def _read(self) -> bytes:
-        line = self._stream.readline(_MAX_LINE_BYTES)
+        line = self._stream.readline(MAX_LINE_BYTES)
         self.size_bytes += len(line)
         return line
 
@@ -89,18 +90,23 @@ def text_problem(text: object) -> str:
     return ""
 
 
-def read_json_lines(lines: BoundedLines) -> Iterator[CommentLine]:
-    """Read one object ``{"id", "text"}`` a line; blank lines are passed over."""
-    while True:
-        try:
-            line = next(lines)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield CommentLine(lines.number, None, "", str(error))
-            continue
-        if not line.isspace():
-            yield _from_json(lines.number, line)
+def read_json_lines(block: bytes, *, first: int = 1) -> Iterator[CommentLine]:
+    """Read one object ``{"id", "text"}`` a line; blank lines are passed over.
+
+    Parameters
+    ----------
+    block : bytes
+        Whole lines; of a line that is too long its beginning is enough.
+    first : int
+        Number of the first line.
+    """
+    for number, line in enumerate(block.split(b"\n"), start=first):
+        if number == 1:
+            line = line.removeprefix(_BOM)
+        if len(line) >= MAX_LINE_BYTES:
+            yield CommentLine(number, None, "", f"line is over {MAX_LINE_BYTES:,} bytes")
+        elif line and not line.isspace():
+            yield _from_json(number, line)
 
 
 def _from_json(number: int, line: bytes) -> CommentLine:
@@ -180,3 +186,13 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def from_columns(comment_id: object, text: object, *, number: int) -> CommentLine:
+    """Return row `number` of a table as a comment."""
+    problem = text_problem(text)
+    if type(comment_id) not in (str, int, type(None)):
+        problem = "id must be a string or an integer"
+    if problem:
+        return CommentLine(number, None, "", problem)
+    return CommentLine(number, comment_id, text, "")  # type: ignore[arg-type] # as just checked

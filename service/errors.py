@@ -32,6 +32,10 @@ class ListenError(ServiceError):
     """The service cannot listen where it was told to."""
 
 
+class InputError(ServiceError):
+    """Comments cannot be read, or a bulk run cannot be begun or resumed."""
+
+
 class ApiError(Exception):
     """A request that is answered with an error.
 

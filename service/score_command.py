@@ -1,37 +1,38 @@
 """`ghirbal score`: comments in, scores and actions out; nothing is stored and no server needed."""
 
 import csv
-import gc
 import io
+import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
-import orjson
 from tqdm import tqdm
 
-from moderation import Policy, load_scorer
-from service.comment_lines import (
-    BoundedLines,
-    CommentLine,
-    read_csv,
-    read_json_lines,
-    text_problem,
-)
-from service.judge import Judge
+from moderation import Policy
+from service.bulk import Done, Task, model_of, score_part, score_parts
+from service.bulk_input import Format, Part, Place, cut, guess_format
+from service.bulk_journal import Journal, Progress, facts_of
+from service.comment_lines import CommentLine, text_problem
+from service.errors import InputError
 
-# Enough for the arrays to carry the work, little enough for memory to stay flat.
-_BATCH_COMMENTS = 2_000
-_BATCH_CHARACTERS = 500_000
+_NOTE_EVERY_S = 1.0  # how much work a kill may cost
 
 
 @click.command()
 @click.argument("source", metavar="[FILE]", type=click.File("rb"), required=False)
-@click.option("--csv", "is_csv", is_flag=True, help="Read CSV, its first line naming the columns.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["jsonl", "csv", "parquet"]),
+    help="What FILE holds.  [default: by its name, else jsonl]",
+)
+@click.option("--csv", "is_csv", is_flag=True, help="The same as --format csv.")
 @click.option("--text", metavar="TEXT", help="Score this one comment instead of a file.")
 @click.option(
     "--policy",
@@ -52,26 +53,33 @@ _BATCH_CHARACTERS = 500_000
     "output_path",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write here instead of standard output.",
+    help="Write here instead of standard output; compressed if the name ends in .gz.",
 )
 @click.option(
     "--no-spans", is_flag=True, help="Do not look for the words behind scores; a little faster."
 )
-def score(
-    *,
-    source: BinaryIO | None,
-    is_csv: bool,
-    text: str | None,
-    policy_path: Path | None,
-    model_path: Path | None,
-    output_path: Path | None,
-    no_spans: bool,
-) -> None:
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Processes to use for a long input.  [default: one per core]",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on where a run with the same arguments was interrupted; needs --output.",
+)
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Let the workers of a Dask scheduler do it, as tcp://host:8786.",
+)
+def score(*, source: BinaryIO | None, text: str | None, **options: Any) -> None:  # noqa: ANN401 - click's
     """Score comments and decide what happens to them.
 
     Reads FILE, or standard input, one JSON object a line: {"id": ..., "text": "..."}. The id may
     be a string or an integer, or be left out (it is null then); other keys are ignored, blank
-    lines passed over. With --csv the columns `id` and `text` are read and others ignored.
+    lines passed over. Of CSV and Parquet the columns `id` and `text` are read and others ignored.
+    Input compressed with gzip is seen to be so.
 
     Writes one JSON object a line, in the order of the input:
 
@@ -86,41 +94,117 @@ def score(
     A line that is not UTF-8, not JSON (or CSV), has no text or more than 20,480 bytes of it is
     reported on standard error with its number; the others are scored and the exit status is 1.
     """  # noqa: D301 - click wants the backspace itself, before what it shall not wrap
-    if text is not None:
-        lines = _one_comment(text, alone=not source and not is_csv)
-    else:
-        lines = _read(source or sys.stdin.buffer, is_csv=is_csv)
     with _errors_for_people():
-        scorer = load_scorer(model_path)
-        policy = Policy.load(policy_path) if policy_path else scorer.default_policy()
-        judge = Judge(scorer, policy)
-        with _output(output_path, source) as sink:
-            n_problems = _score_lines(lines, judge, sink, spans=not no_spans)
+        if text is not None:
+            alone = source is None and not options["is_csv"] and options["format_"] is None
+            n_problems = _score_text(text, options, alone=alone)
+        else:
+            n_problems = _score_file(source or sys.stdin.buffer, options)
     if n_problems:
         raise click.exceptions.Exit(1)
 
 
-def _one_comment(text: str, *, alone: bool) -> Iterator[CommentLine]:
+def _score_text(text: str, options: dict[str, Any], *, alone: bool) -> int:
     if not alone:
         raise click.UsageError("--text takes the place of FILE and --csv: leave those out")
     if problem := text_problem(text):
         raise click.BadParameter(problem, param_hint="--text")
-    return iter([CommentLine(1, None, text, "")])
+    task, _ = _task(options)
+    done = score_part(Part([CommentLine(1, None, text, "")], 1, Place()), task)
+    with _output(options["output_path"], None, Progress()) as sink:
+        sink.write(done.output)
+    return 0
 
 
-def _read(source: BinaryIO, *, is_csv: bool) -> Iterator[CommentLine]:
-    lines = BoundedLines(source)
-    comments = read_csv(lines) if is_csv else read_json_lines(lines)
+def _score_file(source: BinaryIO, options: dict[str, Any]) -> int:
+    output = options["output_path"]
+    format_: Format = options["format_"] or ("csv" if options["is_csv"] else _named(source))
+    task, facts = _task(options)
+    journal = None
+    if output is not None:
+        journal = Journal(output, facts_of(source, facts | {"format": format_}))
+    elif options["resume"]:
+        raise click.UsageError("--resume needs --output: it goes on with that file")
+    progress = journal.read() if journal and options["resume"] else Progress()
+    with _output(output, source, progress) as sink:
+        parts = cut(source, format_, after=progress.place)
+        with _bar(source, format_) as show:
+            done = score_parts(parts, task, jobs=options["jobs"] or -1, cluster=options["cluster"])
+            with closing(done):
+                n_problems = _write(done, sink, progress, journal=journal, show=show)
+    if journal:
+        journal.remove()
+    return n_problems
+
+
+def _named(source: BinaryIO) -> Format:
+    return guess_format(str(getattr(source, "name", "")))
+
+
+def _task(options: dict[str, Any]) -> tuple[Task, dict[str, str]]:
+    """Return what to do with each comment, and the facts that a resumed run must share."""
+    path, output = options["policy_path"], options["output_path"]
+    model_path, version, weights = model_of(options["model_path"])
+    policy = json.dumps(Policy.load(path).to_document()) if path else ""
+    task = Task(
+        model_path=model_path,
+        weights=weights,
+        policy=policy,
+        spans=not options["no_spans"],
+        gzipped=output is not None and output.suffix == ".gz",
+    )
+    return task, {"model": f"{version} {weights}", "policy": policy, "spans": str(task.spans)}
+
+
+def _write(
+    results: Iterator[Done],
+    sink: BinaryIO,
+    progress: Progress,
+    *,
+    journal: Journal | None,
+    show: Callable[[Done], None],
+) -> int:
+    """Write results, report bad lines, note the progress; return how many bad lines there were."""
+    size_bytes, problems, noted_at = progress.size_bytes, progress.problems, time.monotonic()
+    for done in results:
+        for problem in done.problems:
+            # tqdm's, since a bar may stand on the last line of the terminal.
+            tqdm.write(problem, file=sys.stderr)
+        # Line by line: what a signal interrupts is then a whole one.
+        sink.writelines(done.output.splitlines(keepends=True))
+        sink.flush()
+        size_bytes += len(done.output)
+        problems += len(done.problems)
+        if journal and time.monotonic() - noted_at > _NOTE_EVERY_S:
+            # First the results, then the note: behind a note nothing may be missing.
+            os.fsync(sink.fileno())
+            journal.write(Progress(done.end, size_bytes, problems))
+            noted_at = time.monotonic()
+        show(done)
+    return problems
+
+
+@contextmanager
+def _bar(source: BinaryIO, format_: Format) -> Iterator[Callable[[Done], None]]:
+    """Show on a terminal how much is done, how fast it goes, and when it will be."""
+    total = None if format_ == "parquet" else _size_bytes(source)
+    comments, since = 0, time.monotonic()
     # disable=None: a bar on a terminal only.
-    with tqdm(total=_size_bytes(source), unit="B", unit_scale=True, disable=None) as bar:
-        for line in comments:
-            yield line
-            bar.update(lines.size_bytes - bar.n)
+    with tqdm(total=total, unit="B", unit_scale=True, disable=None) as bar:
+
+        def show(done: Done) -> None:
+            nonlocal comments
+            comments += done.comments
+            rate = comments / max(time.monotonic() - since, 1e-3)
+            bar.set_postfix_str(f"{comments:,} comments, {rate:,.0f}/s", refresh=False)
+            bar.update((source.tell() if total else done.end.unit) - bar.n)
+
+        yield show
 
 
 def _size_bytes(source: BinaryIO) -> int | None:
     try:
-        return os.fstat(source.fileno()).st_size or None
+        return (os.fstat(source.fileno()).st_size or None) if source.seekable() else None
     except OSError:
         return None
 
@@ -142,14 +226,18 @@ def _errors_for_people() -> Iterator[None]:
 
 
 @contextmanager
-def _output(path: Path | None, source: BinaryIO | None) -> Iterator[BinaryIO]:
+def _output(path: Path | None, source: BinaryIO | None, progress: Progress) -> Iterator[BinaryIO]:
     if path is None:
         with _standard_output() as sink:
             yield sink
         return
-    if source is not None and path.exists() and path.samefile(source.name):
+    if source is not None and path.exists() and path.samefile(str(source.name)):
         raise click.UsageError(f"{path} is the input as well: write to another file")
-    with path.open("wb") as sink:
+    with path.open("r+b" if progress.size_bytes else "wb") as sink:
+        if sink.seek(0, os.SEEK_END) < progress.size_bytes:
+            raise InputError(f"{path} is shorter than it was: leave --resume out to start anew")
+        sink.truncate(progress.size_bytes)
+        sink.seek(progress.size_bytes)
         yield sink
 
 
@@ -165,37 +253,3 @@ def _standard_output() -> Iterator[BinaryIO]:
         yield buffered
     finally:
         buffered.detach()
-
-
-def _score_lines(lines: Iterator[CommentLine], judge: Judge, sink: BinaryIO, *, spans: bool) -> int:
-    """Write a result per good line, report the bad ones and return how many those were."""
-    n_problems = 0
-    # Everything here is freed by reference counts; looking for cycles among the results of
-    # a batch takes a tenth of the time.
-    gc.disable()
-    for batch in _batches(lines):
-        bad = [line for line in batch if line.problem]
-        for line in bad:
-            # tqdm's, since a bar may stand on the last line of the terminal.
-            tqdm.write(f"line {line.number}: {line.problem}", file=sys.stderr)
-        n_problems += len(bad)
-        good = [line for line in batch if not line.problem]
-        judgements = judge.judge([line.text for line in good], spans=spans)
-        for line, judgement in zip(good, judgements, strict=True):
-            result = {"id": line.id} | judgement.to_document()
-            sink.write(orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE))
-        sink.flush()
-    return n_problems
-
-
-def _batches(lines: Iterator[CommentLine]) -> Iterator[list[CommentLine]]:
-    batch: list[CommentLine] = []
-    n_characters = 0
-    for line in lines:
-        batch.append(line)
-        n_characters += len(line.text)
-        if len(batch) == _BATCH_COMMENTS or n_characters >= _BATCH_CHARACTERS:
-            yield batch
-            batch, n_characters = [], 0
-    if batch:
-        yield batch

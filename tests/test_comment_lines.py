@@ -9,7 +9,7 @@ from service.comment_lines import BoundedLines, CommentLine, read_csv, read_json
 
 
 def from_json(data):
-    return list(read_json_lines(BoundedLines(io.BytesIO(data))))
+    return list(read_json_lines(data))
 
 
 def from_csv(data):

@@ -1,0 +1,189 @@
+"""Cuts any number of comments into parts that fit into memory, and knows where each ends."""
+
+import gzip
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, cast
+
+from service.comment_lines import (
+    MAX_LINE_BYTES,
+    BoundedLines,
+    CommentLine,
+    from_columns,
+    read_csv,
+    read_json_lines,
+)
+from service.errors import InputError
+
+Format = Literal["jsonl", "csv", "parquet"]
+
+# Enough for the arrays to carry the work, little enough for memory to stay flat.
+_PART_BYTES = 1 << 19
+_PART_COMMENTS = 2_000
+_PART_CHARACTERS = 500_000
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place between two comments of the input.
+
+    Parameters
+    ----------
+    unit : int
+        Bytes before it, decompressed, or rows of a Parquet file.
+    line : int
+        Lines before it.
+    """
+
+    unit: int = 0
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some comments, and where they end.
+
+    Parameters
+    ----------
+    lines : bytes or list of CommentLine
+        Lines of JSON as they came, to be read where there is time, or comments.
+    first : int
+        Number of the first line.
+    end : Place
+        What comes next.
+    """
+
+    lines: bytes | list[CommentLine]
+    first: int
+    end: Place
+
+    def comments(self) -> Iterator[CommentLine]:
+        """Return the comments and what is wrong with the others."""
+        if isinstance(self.lines, bytes):
+            return read_json_lines(self.lines, first=self.first)
+        return iter(self.lines)
+
+
+def guess_format(name: str) -> Format:
+    """Return the format that a file's name tells; JSON lines unless it tells another."""
+    suffix = Path(name.removesuffix(".gz")).suffix.lower()
+    known: dict[str, Format] = {".csv": "csv", ".parquet": "parquet"}
+    return known.get(suffix, "jsonl")
+
+
+def cut(source: BinaryIO, format_: Format, *, after: Place) -> Iterator[Part]:
+    """Cut a file or stream into parts.
+
+    Parameters
+    ----------
+    source : binary file
+        Where it begins; gzip is seen by its first bytes.
+    format_ : {"jsonl", "csv", "parquet"}
+        What it holds.
+    after : Place
+        What is passed over.
+    """
+    if format_ == "parquet":
+        return _cut_parquet(source, after)
+    stream = _decompressed(source)
+    return (_cut_json if format_ == "jsonl" else _cut_csv)(stream, after)
+
+
+def _decompressed(source: BinaryIO) -> BinaryIO:
+    peek = getattr(source, "peek", None)
+    if peek is not None and peek(2)[:2] == _GZIP:
+        return cast("BinaryIO", gzip.GzipFile(fileobj=source))
+    return source
+
+
+def _pass_over(stream: BinaryIO, size: int) -> None:
+    if isinstance(stream, gzip.GzipFile) or (size and stream.seekable()):
+        stream.seek(size)
+        return
+    while size > 0:
+        passed = stream.read(min(size, _PART_BYTES))
+        if not passed:
+            raise InputError("the input ends before the place where the last run stopped")
+        size -= len(passed)
+
+
+def _cut_json(stream: BinaryIO, after: Place) -> Iterator[Part]:
+    _pass_over(stream, after.unit)
+    unit, line = after.unit, after.line
+    while block := stream.read(_PART_BYTES):
+        unit += len(block)
+        if not block.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE_BYTES)
+            block += rest
+            unit += len(rest)
+            # The rest of a line that is too long is read, and kept nowhere.
+            while len(rest) == MAX_LINE_BYTES and not rest.endswith(b"\n"):
+                rest = stream.readline(MAX_LINE_BYTES)
+                unit += len(rest)
+                block += rest[-1:] if rest.endswith(b"\n") else b""
+        first, line = line + 1, line + block.count(b"\n")
+        yield Part(block, first, Place(unit, line))
+
+
+def _cut_csv(stream: BinaryIO, after: Place) -> Iterator[Part]:
+    lines = BoundedLines(stream)
+    comments = read_csv(lines)
+    if after.unit:
+        # The columns are named at the very beginning.
+        comments = _csv_after(stream, lines, comments, after)
+    batch: list[CommentLine] = []
+    characters, first = 0, after.line + 1
+    for comment in comments:
+        batch.append(comment)
+        characters += len(comment.text)
+        if len(batch) == _PART_COMMENTS or characters >= _PART_CHARACTERS:
+            yield Part(batch, first, Place(lines.size_bytes, lines.number))
+            batch, characters, first = [], 0, lines.number + 1
+    if batch:
+        yield Part(batch, first, Place(lines.size_bytes, lines.number))
+
+
+def _csv_after(
+    stream: BinaryIO, lines: BoundedLines, comments: Iterator[CommentLine], after: Place
+) -> Iterator[CommentLine]:
+    first = next(comments, None)
+    if first is None:
+        return
+    _pass_over(stream, after.unit - (0 if stream.seekable() else lines.size_bytes))
+    lines.size_bytes, lines.number = after.unit, after.line
+    yield from comments
+
+
+def _cut_parquet(source: BinaryIO, after: Place) -> Iterator[Part]:
+    table = _open_parquet(source)
+    names = set(table.schema_arrow.names)
+    if "text" not in names:
+        raise InputError("a Parquet file must have a column `text`")
+    columns = [name for name in ("id", "text") if name in names]
+    row = 0
+    for batch in table.iter_batches(batch_size=_PART_COMMENTS, columns=columns):
+        start, row = row, row + batch.num_rows
+        if row <= after.unit:
+            continue
+        ids = batch.column("id").to_pylist() if "id" in names else itertools.repeat(None)
+        texts = batch.column("text").to_pylist()
+        comments = [
+            from_columns(each, text, number=number)
+            for number, (each, text) in enumerate(zip(ids, texts, strict=False), start=start + 1)
+        ]
+        yield Part(comments, start + 1, Place(row, row))
+
+
+def _open_parquet(source: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no types
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise InputError("Parquet needs pyarrow: pip install 'ghirbal[parquet]'") from error
+    try:
+        return pyarrow.parquet.ParquetFile(source)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise InputError(f"not a Parquet file: {error}") from error

@@ -21,11 +21,10 @@ from training.thresholds import fit_logistic_curve
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 PUBLISHED: Final = ("aoc_reader_comments", "hespress_comments")
-# The default policy sends at most this share of what newspapers published to review, whatever the
-# reason; the attributes share it in these proportions.
+# The default policy sends at most this share of what newspapers published to review.
 REVIEW_BUDGET: Final = 0.04
-SHARES: Final = {"abusive": 6, "insult": 3, "obscene": 1, "severe": 1, "identity_hate": 1,
-                 "threat": 0.5}  # fmt: skip
+# What is more likely so than not is a reason by itself; `abusive` takes what is left of the budget.
+LIKELY: Final = 0.5
 REJECT_PRECISION: Final = 0.98
 _MILDEST_REJECT: Final = 0.8  # nothing less likely than this is rejected unread
 _CERTAIN: Final = 0.9995  # a threshold that hardly a comment reaches is none
@@ -176,7 +175,7 @@ def _count(
 def _choose(
     held_out: Mapping[str, HeldOut], published: NDArray[np.float64]
 ) -> dict[str, dict[str, float]]:
-    cuts = _review_cuts(held_out, published)
+    cuts = _review_cuts(published)
     thresholds = {}
     for name, review_at in zip(ATTRIBUTES, cuts, strict=True):
         thresholds[name] = {"review_at": review_at}
@@ -190,25 +189,18 @@ def _choose(
     return thresholds
 
 
-def _review_cuts(held_out: Mapping[str, HeldOut], published: NDArray[np.float64]) -> list[float]:
+def _review_cuts(published: NDArray[np.float64]) -> list[float]:
     """Return thresholds that together send `REVIEW_BUDGET` of the published comments to review."""
-    low, high = 0.0, REVIEW_BUDGET
-    cuts = [GRID[-1]] * len(ATTRIBUTES)
-    for _ in range(30):
-        rate = (low + high) / 2
-        trial = [
-            _threshold_at(held_out[name], rate * SHARES[name] / max(SHARES.values()))
-            for name in ATTRIBUTES
-        ]
-        if (published >= np.array(trial)).any(axis=1).mean() <= REVIEW_BUDGET:
-            low, cuts = rate, trial
-        else:
-            high = rate
-    return cuts
+    allowed = REVIEW_BUDGET * len(published)
+    likely = _lowest_cut(published[:, 1:].max(axis=1), allowed, at_least=LIKELY)
+    others = (published[:, 1:] >= likely).any(axis=1)
+    abusive = _lowest_cut(published[~others, 0], allowed - others.sum(), at_least=0.0)
+    return [abusive] + [likely] * (len(ATTRIBUTES) - 1)
 
 
-def _threshold_at(counts: HeldOut, rate: float) -> float:
-    try:
-        return counts.at_review_rate(rate).threshold
-    except OperatingPointError:  # so many published comments score as high as can be
-        return GRID[-1]
+def _lowest_cut(scores: NDArray[np.float64], allowed: float, *, at_least: float) -> float:
+    """Return the first threshold of `GRID` that no more than so many scores reach."""
+    grid = np.array([cut for cut in GRID if cut >= at_least])
+    reach = len(scores) - np.searchsorted(np.sort(scores), grid, side="left")
+    fitting = grid[reach <= allowed]
+    return float(fitting[0] if fitting.size else grid[-1])

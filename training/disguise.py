@@ -39,13 +39,4 @@ def disguised(examples: Examples) -> Examples:
             rows.append(i)
             texts.append(copy)
     taken = examples.take(np.array(rows, dtype=np.int64))
-    return Examples(
-        [f"{name}:disguised" for name in taken.ids],
-        texts,
-        taken.labels,
-        taken.weights * np.float32(WEIGHT),
-        taken.measured,
-        taken.corpus,
-        taken.domain,
-        taken.split,
-    )
+    return taken.rewritten(texts, mark="disguised", weight=WEIGHT)

@@ -4,7 +4,7 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +63,15 @@ class Examples:
             self.corpus[rows],
             self.domain[rows],
             self.split[rows],
+        )
+
+    def rewritten(self, texts: list[str], *, mark: str, weight: float) -> "Examples":
+        """Return copies with other texts, a mark behind each id and scaled weights."""
+        return replace(
+            self,
+            ids=[f"{name}:{mark}" for name in self.ids],
+            texts=texts,
+            weights=self.weights * np.float32(weight),
         )
 
     def held_out(self, *, every: int) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from training.disguise import disguised
 from training.examples import NEWS, CorporaError, Examples, join
 from training.fit import FitSettings, build_model, fit_weights
 from training.operating_points import GRID, HeldOut, OperatingPointError
+from training.pieces import pieces
 from training.thresholds import fit_logistic_curve
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
@@ -66,7 +67,7 @@ def train(
     _check_labels(part, "to fit on")
     _check_labels(rest, "held out to calibrate on")
     # After the split: a copy of a held-out comment must not be learned from.
-    part = join([part, disguised(part)])
+    part = join([part, disguised(part), pieces(part)])
     fitted = _fit(part, settings, facts | _UNCALIBRATED, n_jobs=n_jobs)
     evidence = Scorer(fitted).evidence(rest.texts)
     # Not fitted again on all comments: thresholds hold for the weights that they were chosen with.

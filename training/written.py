@@ -51,6 +51,15 @@ def read_written(suites: Suites | None = None) -> Examples:
                 ((m.id, m.text, _ABUSE if m.stretches else _CLEAN) for m in marked),
                 CASE_WEIGHT,
             ),
+            _examples(
+                "suite_words",
+                (
+                    (f"{m.id}:{start}", m.text[start:end], _ABUSE)
+                    for m in marked
+                    for start, end in m.stretches
+                ),
+                CASE_WEIGHT,
+            ),
         ]
     )
 

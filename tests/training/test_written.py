@@ -51,7 +51,8 @@ def test_an_unknown_attribute_is_refused_with_file_and_row(tmp_path):
 def test_nothing_of_the_measuring_halves_is_learned_from():
     found = read_written()
     counts = Counter(found.corpus.tolist())
-    assert counts.keys() == {"seed", "written", "suite_cases", "suite_identities", "suite_spans"}
+    suites_of = {"suite_cases", "suite_identities", "suite_spans", "suite_words"}
+    assert counts.keys() == {"seed", "written", *suites_of}
     assert counts["written"] > 2000
     assert set(found.domain.tolist()) == {"news"}
     suites = read_suites()

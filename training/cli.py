@@ -19,6 +19,7 @@ from training.sources import load_sources
 from training.suite_report import without_rows
 from training.suites import read_suites
 from training.thresholds_command import thresholds_command
+from training.trials_command import ablate_command, leave_one_out_command
 from training.written import read_written
 
 _folder = click.Path(path_type=Path, file_okay=False)
@@ -104,7 +105,9 @@ def card(path: Path | None) -> None:
     click.echo(folder / CARD)
 
 
+main.add_command(ablate_command)
 main.add_command(evaluate_command)
 main.add_command(fetch_command)
 main.add_command(floors_command)
+main.add_command(leave_one_out_command)
 main.add_command(thresholds_command)

@@ -96,7 +96,9 @@ def evaluate(scorer: Scorer, scored: Scored, sources: Sequence[Corpus]) -> dict[
         report["corpora"][name] = _corpus(scored, rows, attribute, scorer)
     unlabelled = [name for name, figures in report["corpora"].items() if "auc" not in figures]
     if REFERENCE in report["corpora"] and REFERENCE not in unlabelled:
-        report["published_at_recall"] = _at_recall(scored, unlabelled)
+        report["published_at_recall"] = {
+            f"{recall}": flagged_at_recall(scored, unlabelled, recall=recall) for recall in _RECALLS
+        }
     known = [name for name in ATTRIBUTES if scored.labelled(name)[0].size]
     report["calibration_error"] = {
         name: _rounded(expected_calibration_error(*scored.labelled(name))) for name in known
@@ -138,13 +140,16 @@ def _corpus(
     }
 
 
-def _at_recall(scored: Scored, unlabelled: Sequence[str]) -> dict[str, dict[str, float]]:
+def flagged_at_recall(scored: Scored, corpora: Sequence[str], *, recall: float) -> dict[str, float]:
+    """Return the share of corpora flagged as abusive where recall on `REFERENCE` is `recall`.
+
+    Corpora without comments are left out.
+    """
     score = scored.scores[:, 0]
     positives = np.sort(score[scored.rows(REFERENCE) & (scored.dev.measured == 1)])
-    result: dict[str, dict[str, float]] = {}
-    for recall in _RECALLS:
-        cut = positives[int(np.floor((1 - recall) * positives.size))]
-        result[f"{recall}"] = {
-            name: _rounded((score[scored.rows(name)] >= cut).mean()) for name in unlabelled
-        }
-    return result
+    cut = positives[int(np.floor((1 - recall) * positives.size))]
+    return {
+        name: _rounded((score[scored.rows(name)] >= cut).mean())
+        for name in corpora
+        if scored.rows(name).any()
+    }

@@ -1,0 +1,154 @@
+"""Fits one head again on other comments or labels; features are counted once and cached."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from joblib import Memory
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
+
+import moderation
+from moderation import ATTRIBUTES
+from moderation.features import FeatureSettings
+from moderation.text import canonicalise
+from training.disguise import disguised
+from training.examples import Examples, join
+from training.fit import FitSettings, fit_head
+from training.groups import hash_groups, read_groups
+from training.matrix import (
+    choose_features,
+    count_features,
+    inverse_document_frequency,
+    keep_features,
+    tf_idf,
+)
+
+CACHE: Final = Path(".cache", "features")
+_HASHED_BY: Final = ("*.py", "*.txt", "native/*.[ch]")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Comments to fit on and to measure on, with their features.
+
+    Parameters
+    ----------
+    examples : Examples
+        Train rows, their disguised copies, and dev rows.
+    counts : csr_matrix of shape (n_comments, n_features)
+        Occurrences of each feature.
+    text_ids : ndarray of shape (n_comments,), int64
+        Equal for comments of equal canonical text.
+    """
+
+    examples: Examples
+    counts: csr_matrix
+    text_ids: NDArray[np.int64]
+
+    @property
+    def train(self) -> NDArray[np.bool_]:
+        """Mark the comments to fit on."""
+        return np.asarray(self.examples.split == "train")
+
+    def dev(self, corpus: str) -> NDArray[np.bool_]:
+        """Mark the comments of a corpus to measure on."""
+        return np.asarray((self.examples.split == "dev") & (self.examples.corpus == corpus))
+
+
+def prepare(
+    examples: Examples, settings: FitSettings, *, n_jobs: int, cache: Path = CACHE
+) -> Material:
+    """Count the features of all comments, or find them counted in `cache`."""
+    said = (examples.weights > 0).any(axis=1) | (examples.measured >= 0)
+    train = examples.take(np.flatnonzero((examples.split == "train") & said))
+    dev = examples.take(np.flatnonzero(examples.split == "dev"))
+    rows = join([train, disguised(train), dev])
+    groups = hash_groups(read_groups())
+    # Memory-mapped, so that all processes share one copy.
+    counted = Memory(cache, mmap_mode="r", verbose=0).cache(_counted, ignore=["n_jobs"])
+    counts = counted(
+        rows.texts, settings.features, groups, settings.min_comments, _code(), n_jobs=n_jobs
+    )
+    canonical = canonicalise(rows.texts)
+    texts = np.array([canonical.text(i) for i in range(len(rows.texts))])
+    return Material(rows, counts, np.unique(texts, return_inverse=True)[1])
+
+
+def _counted(
+    texts: Sequence[str],
+    features: FeatureSettings,
+    groups: NDArray[np.uint32],
+    min_comments: int,
+    code: str,
+    *,
+    n_jobs: int,
+) -> csr_matrix:
+    # `code` is not read: it is a part of the key under which the cache finds the counts.
+    counts = count_features(texts, features, groups, n_jobs=n_jobs)
+    return keep_features(counts, choose_features(counts, min_comments=min_comments))
+
+
+def _code() -> str:
+    """Return a hash of all that features are computed by."""
+    root = Path(moderation.__file__).parent
+    files = sorted(path for pattern in _HASHED_BY for path in root.glob(pattern))
+    digest = hashlib.sha256()
+    for path in (*files, Path(__file__), Path(__file__).with_name("matrix.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def refit(
+    material: Material,
+    examples: Examples,
+    *,
+    fit_on: NDArray[np.bool_],
+    score: NDArray[np.bool_],
+    attribute: str,
+    settings: FitSettings,
+) -> NDArray[np.float32]:
+    """Fit the head of one attribute and score comments with it.
+
+    Parameters
+    ----------
+    material : Material
+        The comments.
+    examples : Examples
+        The same comments, maybe with other labels and weights.
+    fit_on, score : ndarray of shape (n_comments,), bool
+        Which to fit on, which to score. What equals one to score is not fitted on.
+    attribute : str
+        One of `ATTRIBUTES`.
+    settings : FitSettings
+        As in any fit.
+
+    Returns
+    -------
+    ndarray of shape (n_scored,), float32
+        Evidence, not calibrated.
+    """
+    a = ATTRIBUTES.index(attribute)
+    unseen = ~np.isin(material.text_ids, material.text_ids[score])
+    rows = np.flatnonzero(fit_on & unseen)
+    known = material.counts[rows]
+    columns = np.flatnonzero(known.getnnz(axis=0) >= settings.min_comments)
+    known = keep_features(known, columns)
+    idf = inverse_document_frequency(known)
+    said = np.flatnonzero(examples.weights[rows, a] > 0)
+    _, domains = np.unique(examples.domain[rows[said]], return_inverse=True)
+    with threadpool_limits(limits=1):
+        weights = fit_head(
+            tf_idf(known[said], idf),
+            examples.labels[rows[said], a].astype(np.float32),
+            examples.weights[rows[said], a],
+            domains,
+            settings,
+        )
+    del known
+    new = tf_idf(keep_features(material.counts[np.flatnonzero(score)], columns), idf)
+    return np.asarray(new @ weights, dtype=np.float32)

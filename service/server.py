@@ -6,8 +6,8 @@ import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 from granian.constants import Interfaces
@@ -15,36 +15,13 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from service.errors import ListenError
+from service.gateway import Gateway
 from service.logs import log_config
 from service.settings import Settings
 
-# Threads of a worker: one computes, the others wait for the disk or the database.
-_THREADS = 4
 _STOP_TIMEOUT_S = 30
-_INSIST_S = 0.3
 _PR_SET_PDEATHSIG = 1
-
-
-class _Server(MPServer):
-    """granian, insisting that its workers stop.
-
-    granian 2.8 forgets a signal that reaches a worker while it starts; told once, such a worker
-    would be waited for until the time-out.
-    """
-
-    def _stop_workers(self) -> None:
-        stopped = threading.Event()
-
-        def insist() -> None:
-            while not stopped.wait(_INSIST_S):
-                for worker in list(self.wrks):
-                    worker.terminate()  # type: ignore[no-untyped-call] # granian's
-
-        threading.Thread(target=insist, daemon=True).start()
-        try:
-            super()._stop_workers()  # type: ignore[no-untyped-call] # granian's
-        finally:
-            stopped.set()
+_STOPS = {signal.SIGTERM, signal.SIGINT}
 
 
 def check_free(host: str, port: int) -> None:
@@ -75,13 +52,12 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
     """Serve `app` until SIGTERM or SIGINT; requests under way are answered first."""
     # Forked, workers share the model's memory and are ready at once.
     multiprocessing.set_start_method("fork", force=True)
-    server = _Server(
+    server = MPServer(
         "service",
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=settings.workers,
-        blocking_threads=_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_TIMEOUT_S,
         websockets=False,
@@ -89,13 +65,30 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
         log_dictconfig=log_config(settings),
     )
     server.on_startup(on_listening)
+    _hold_signals_while_workers_start()
     parent = os.getpid()
 
-    def load() -> Flask:
+    gateway = Gateway(
+        app, max_body_bytes=settings.max_body_bytes, timeout_s=settings.request_timeout_s
+    )
+
+    def load() -> Any:  # noqa: ANN401 - granian knows RSGI objects, its types do not
         _die_with(parent)
-        return app
+        return gateway
 
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def _hold_signals_while_workers_start() -> None:
+    """Let no worker be forked without its signals held; `Gateway` lets them through again.
+
+    granian 2.8 forgets a signal that reaches a worker before it has set its handlers, and then
+    waits for that worker until the time-out.
+    """
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS),
+    )
 
 
 def _die_with(parent: int) -> None:

@@ -33,6 +33,8 @@ class Settings(BaseModel):
         Worker processes.
     max_body_bytes : int
         Largest request body. The default holds 1,000 comments of 20,480 bytes.
+    request_timeout_s : float
+        How long a request may take to arrive, and then to be answered.
     session_secret : str, optional
         Signs the cookies of moderators; made and kept in a file if not given.
     secure_cookies : bool
@@ -66,6 +68,7 @@ class Settings(BaseModel):
     port: Annotated[int, Field(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     max_body_bytes: Annotated[int, Field(ge=1_024)] = 24 * 1_024 * 1_024
+    request_timeout_s: Annotated[float, Field(gt=0, le=600)] = 30
     session_secret: Annotated[str, Field(min_length=32)] | None = None
     secure_cookies: bool = False
     time_zone: str = "UTC"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Flask
 from werkzeug.routing import BaseConverter
 
-from moderation import Policy, load_scorer
+from moderation import load_scorer
 from service.api import api
 from service.auth import access_rules, guard
 from service.coral import coral
@@ -19,8 +19,10 @@ from service.newsroom_api import newsroom
 from service.observe import observe
 from service.openapi import describe_api, reference
 from service.perspective import perspective
+from service.policies import JudgeInForce
 from service.problems import answer_problems
 from service.rate_limits import limit_rates
+from service.rules import load_policy
 from service.settings import Settings
 from service.state import EXTENSION, ServiceState
 from service.web.blueprint import register_web
@@ -45,8 +47,9 @@ def build_app(settings: Settings) -> Flask:
     engine = open_engine(settings.database_url)
     metrics = Metrics()
     judge = replace(build_judge(settings), observe=metrics.judged)
-    app.extensions[EXTENSION] = ServiceState(engine, judge, settings, metrics)
-    observe(app, judge=judge, metrics=metrics)
+    in_force = JudgeInForce(engine, judge)
+    app.extensions[EXTENSION] = ServiceState(engine, in_force, settings, metrics)
+    observe(app, judge=in_force.get, metrics=metrics)
     app.register_blueprint(api)
     app.register_blueprint(newsroom)
     app.register_blueprint(health)
@@ -68,4 +71,4 @@ def build_judge(settings: Settings) -> Judge:
     scorer = load_scorer() if settings.model_path is None else load_scorer(settings.model_path)
     if settings.policy_file is None:
         return Judge(scorer, scorer.default_policy())
-    return Judge(scorer, Policy.load(settings.policy_file))
+    return Judge(scorer, *load_policy(settings.policy_file))

@@ -11,6 +11,7 @@ _COMMANDS = {
     "db": "service.db_command",
     "keys": "service.keys_command",
     "moderators": "service.moderators_command",
+    "policy": "service.policy_command",
     "score": "service.score_command",
     "serve": "service.serve_command",
     "sites": "service.sites_command",

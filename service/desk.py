@@ -95,14 +95,14 @@ def act(engine: Engine, person: Person, wish: Wish) -> Refusal | None:
         return None
 
 
-def undo(engine: Engine, person: Person) -> int | None:
+def undo(engine: Engine, person: Person, *, within: timedelta | None = None) -> int | None:
     """Take back the newest of a moderator's moves that still stands; return its comment.
 
     A decision goes back by a new one that says what it undoes. One on which another decision
-    or an edit has followed stays, and so does everything older than `UNDO_TIME`. A bulk decision
-    goes back whole; one of its comments is returned.
+    or an edit has followed stays, and so does everything older than `within`, by default
+    `UNDO_TIME`. A bulk decision goes back whole; one of its comments is returned.
     """
-    since = datetime.now(UTC) - UNDO_TIME
+    since = datetime.now(UTC) - (UNDO_TIME if within is None else within)
     batch_id = _newest_batch(engine, person, since)
     if batch_id is not None:
         return next(iter(undo_batch(engine, in_person(person), batch_id, since=since)), None)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, func, select
+from sqlalchemy import Connection, RowMapping, and_, exists, func, select
 
 from service.comments import fetch_current
+from service.flags import flags_of
 from service.queue import newest
 from service.tables import ApiKey, Comment, Decision, Moderator, Sample, Score
 
@@ -34,6 +35,8 @@ class Dossier:
         How many comments of the same author were published, are in review, were rejected.
     last : list of mapping
         The author's other comments, newest first.
+    flags : list of mapping
+        What readers reported, newest first.
     """
 
     comment: RowMapping
@@ -46,6 +49,13 @@ class Dossier:
     parent: RowMapping | None
     totals: dict[str, int]
     last: list[RowMapping]
+    flags: list[RowMapping]
+
+    @property
+    def rejection_rate(self) -> float | None:
+        """Share of the author's decided comments that were rejected; None without any."""
+        rejected, approved = self.totals.get("reject", 0), self.totals.get("approve", 0)
+        return rejected / (rejected + approved) if rejected + approved else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +86,10 @@ def read_dossier(connection: Connection, comment_id: int) -> Dossier | None:
         spans=found["spans"],
         reasons=machine[-1]["reasons"] if machine else [],
         trail=[row for row in decisions if row["source"] == "moderator"],
-        parent=_parent(connection, comment["parent_external_id"]),
-        totals=_totals(connection, comment["author_id"]),
+        parent=_parent(connection, comment),
+        totals=_totals(connection, comment),
         last=_last(connection, comment),
+        flags=flags_of(connection, comment_id),
     )
 
 
@@ -132,22 +143,30 @@ def _decisions(connection: Connection, comment_id: int) -> list[RowMapping]:
     return list(connection.execute(query).mappings())
 
 
-def _parent(connection: Connection, external_id: str | None) -> RowMapping | None:
+def _parent(connection: Connection, comment: RowMapping) -> RowMapping | None:
+    external_id = comment["parent_external_id"]
     if external_id is None:
         return None
-    rows = fetch_current(connection, Comment.external_id == external_id)
+    parent = and_(Comment.site_id == comment["site_id"], Comment.external_id == external_id)
+    rows = fetch_current(connection, parent)
     return rows[0] if rows else None
 
 
-def _totals(connection: Connection, author_id: str | None) -> dict[str, int]:
-    if author_id is None:
+def _totals(connection: Connection, comment: RowMapping) -> dict[str, int]:
+    if comment["author_id"] is None:
         return {}
-    query = select(Comment.action, func.count()).where(Comment.author_id == author_id)
+    query = select(Comment.action, func.count()).where(
+        Comment.author_id == comment["author_id"], Comment.site_id == comment["site_id"]
+    )
     return {action: count for action, count in connection.execute(query.group_by(Comment.action))}
 
 
 def _last(connection: Connection, comment: RowMapping) -> list[RowMapping]:
     if comment["author_id"] is None:
         return []
-    others = (Comment.author_id == comment["author_id"]) & (Comment.id != comment["id"])
+    others = and_(
+        Comment.author_id == comment["author_id"],
+        Comment.site_id == comment["site_id"],
+        Comment.id != comment["id"],
+    )
     return list(fetch_current(connection, others, order_by=(Comment.id.desc(),), limit=_LAST))

@@ -11,6 +11,7 @@ from service.database import writing
 from service.keys import Caller
 from service.newsroom_errors import gone
 from service.recording import newest_decision, record
+from service.rules import Rules
 from service.schema import FlagIn
 from service.tables import Comment, Flag
 
@@ -18,7 +19,7 @@ FLAGGED = "flagged"
 
 
 def flag(
-    engine: Engine, external_id: str, *, flag: FlagIn, caller: Caller
+    engine: Engine, external_id: str, *, flag: FlagIn, caller: Caller, rules: Rules
 ) -> dict[str, Any] | None:
     """Store a reader's flag; None if there is no such comment.
 
@@ -36,7 +37,7 @@ def flag(
             connection.execute(
                 update(Comment).where(Comment.id == comment_id).values(flags=counted)
             )
-            _bring_back(connection, current)
+            _bring_back(connection, current, rules)
         state = select(Comment.action, Comment.flags).where(Comment.id == comment_id)
         row = connection.execute(state).one()
         return {"id": external_id, "flags": row.flags, "action": row.action}
@@ -64,10 +65,17 @@ def _add(connection: Connection, current: RowMapping, flag: FlagIn) -> bool:
     return True
 
 
-def _bring_back(connection: Connection, current: RowMapping) -> None:
+def _bring_back(connection: Connection, current: RowMapping, rules: Rules) -> None:
     settled = connection.scalar(select(Comment.settled).where(Comment.id == current["id"]))
     before = newest_decision(connection, current["id"])
     if settled or before["action"] != Action.APPROVE:
+        return
+    # Those that a moderator has seen are answered.
+    seen_at = before["created_at"] if before["source"] == "moderator" else None
+    unseen = select(func.count()).where(Flag.comment_id == current["id"])
+    if seen_at is not None:
+        unseen = unseen.where(Flag.created_at > seen_at)
+    if (connection.scalar(unseen) or 0) < rules.flags_to_review:
         return
     same = {name: before[name] for name in ("comment_id", "revision", "model", "policy")}
     made = {"action": Action.REVIEW.value, "reasons": [FLAGGED], "source": "rule"}

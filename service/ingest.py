@@ -9,12 +9,14 @@ from sqlalchemy.exc import IntegrityError
 
 from moderation import Action
 from service.articles import article_of
+from service.authors import hold_by_author
 from service.comments import find_current, standing
 from service.database import writing
 from service.edits import decide_edit
 from service.errors import ApiError
 from service.judge import Judge, Judgement
 from service.newsroom_errors import gone
+from service.rules import Rules
 from service.schema import AuthorIn, CommentIn
 from service.script import script_of
 from service.search import index_texts
@@ -71,12 +73,12 @@ def ingest_all(
     judgements = judge.judge([comment.text for comment in comments])
     for _ in range(_ATTEMPTS - 1):
         try:
-            return _store_all(engine, comments, judgements, site_id=site_id)
+            return _store_all(engine, comments, judgements, rules=judge.rules, site_id=site_id)
         except IntegrityError:
             # On PostgreSQL two requests may bring the same new comment or article at once; the
             # one that came second finds it stored when it looks again.
             continue
-    return _store_all(engine, comments, judgements, site_id=site_id)
+    return _store_all(engine, comments, judgements, rules=judge.rules, site_id=site_id)
 
 
 def _known(connection: Connection, site_id: int, comment: CommentIn) -> dict[str, Any] | None:
@@ -91,17 +93,23 @@ def _store_all(
     comments: Sequence[CommentIn],
     judgements: Sequence[Judgement],
     *,
+    rules: Rules,
     site_id: int,
 ) -> list[Stored | ApiError]:
     with writing(engine) as connection:
         return [
-            _store(connection, comment, judgement, site_id=site_id)
+            _store(connection, comment, judgement, rules=rules, site_id=site_id)
             for comment, judgement in zip(comments, judgements, strict=True)
         ]
 
 
 def _store(
-    connection: Connection, comment: CommentIn, judgement: Judgement, *, site_id: int
+    connection: Connection,
+    comment: CommentIn,
+    judgement: Judgement,
+    *,
+    rules: Rules,
+    site_id: int,
 ) -> Stored | ApiError:
     # By itself: after a wait PostgreSQL would join the new comment to its old text.
     connection.execute(_LOCK, {"site_id": site_id, "external_id": comment.id})
@@ -113,7 +121,11 @@ def _store(
         return gone()
     now = datetime.now(UTC)
     state = _state(judgement) | _described(connection, comment, site_id=site_id)
-    decided = _decided(judgement)
+    author_id = comment.author.id if comment.author else None
+    decided = hold_by_author(
+        connection, rules, _decided(judgement), site_id=site_id, author_id=author_id
+    )
+    state["action"] = decided["action"]
     if current is None:
         new = {"site_id": site_id, "external_id": comment.id, "received_at": now, "revision": 1}
         first = {"created_at": now} | new | {"script": script_of(comment.text)}

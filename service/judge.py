@@ -1,11 +1,12 @@
 """The one place where the service scores and decides."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from moderation import CommentScore, Outcome, Policy, Scorer
 from moderation.policy import BANNED_WORD, SUSPECT_WORD
+from service.rules import Rules
 
 _DIGITS = 6
 
@@ -61,12 +62,15 @@ class Judge:
     ----------
     scorer : Scorer
     policy : Policy
+    rules : Rules
+        What the newsroom does beside scores and lists.
     observe : callable
         Told of all judgements, for the metrics.
     """
 
     scorer: Scorer
     policy: Policy
+    rules: Rules = field(default_factory=Rules)
     observe: Callable[[Sequence[Judgement]], None] = lambda judgements: None
 
     def judge(self, texts: Sequence[str], *, spans: bool = True) -> list[Judgement]:

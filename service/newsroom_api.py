@@ -11,7 +11,6 @@ from service.auth import requires
 from service.batches import Bulk, decide_matching, decide_selected, is_batch, preview, undo_batch
 from service.body import read_json, validated
 from service.deletion import delete_comment
-from service.desk import UNDO_TIME
 from service.errors import ApiError
 from service.flags import flag
 from service.keys import Scope
@@ -27,7 +26,8 @@ newsroom = Blueprint("newsroom", __name__, url_prefix="/v1")
 def post_flag(comment_id: str) -> tuple[Response, int]:
     """Store a reader's flag; a published comment comes back to the queue by it."""
     wanted = validated(FlagIn, read_json(request))
-    stored = flag(service_state().engine, comment_id, flag=wanted, caller=g.caller)
+    state = service_state()
+    stored = flag(state.engine, comment_id, flag=wanted, caller=g.caller, rules=state.judge.rules)
     if stored is None:
         raise no_comment()
     return jsonify(stored), 201
@@ -80,10 +80,11 @@ def post_bulk() -> Response:
 def post_undo(batch_id: str) -> Response:
     """Take back what a bulk decision of this key decided, where nothing has followed on it."""
     engine, actor = service_state().engine, by_key(g.caller)
+    undo_time = service_state().judge.rules.undo_time
     with engine.connect() as connection:
         if not is_batch(connection, actor, batch_id):
             raise ApiError(404, "batch_not_found", "this key has made no decision of this batch")
-    undone = undo_batch(engine, actor, batch_id, since=datetime.now(UTC) - UNDO_TIME)
+    undone = undo_batch(engine, actor, batch_id, since=datetime.now(UTC) - undo_time)
     return jsonify({"undone": len(undone)})
 
 

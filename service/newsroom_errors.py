@@ -10,3 +10,7 @@ class SiteNameError(ServiceError):
 def gone() -> ApiError:
     """Return the answer about a comment that was deleted on request."""
     return ApiError(410, "comment_deleted", "this comment was deleted on request; its text is gone")
+
+
+class PolicyVersionError(ServiceError):
+    """A version of the policy is there already or is not known."""

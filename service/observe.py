@@ -4,6 +4,8 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
@@ -18,11 +20,10 @@ _SAFE = " !#$&'()*+,/:;=?@[]"
 _log = logging.getLogger("service.requests")
 
 
-def observe(app: Flask, *, judge: Judge, metrics: Metrics) -> None:
+def observe(app: Flask, *, judge: Callable[[], Judge], metrics: Metrics) -> None:
     """Register the hooks on `app`; to be called before any other hook is registered."""
     # Headers hold Latin-1 at most, and a newsroom may name its policy in Arabic.
-    model = quote(judge.scorer.version, safe=_SAFE)
-    policy = quote(judge.policy.version, safe=_SAFE)
+    quoted = lru_cache(partial(quote, safe=_SAFE))
 
     def start() -> None:
         g.started = time.perf_counter()
@@ -32,8 +33,9 @@ def observe(app: Flask, *, judge: Judge, metrics: Metrics) -> None:
     def finish(response: Response) -> Response:
         # Added, not set: nobody else names these, and looking for them takes longer.
         headers = response.headers
-        headers.add("X-Ghirbal-Model", model)
-        headers.add("X-Ghirbal-Policy", policy)
+        current = judge()
+        headers.add("X-Ghirbal-Model", quoted(current.scorer.version))
+        headers.add("X-Ghirbal-Policy", quoted(current.policy.version))
         headers.add("X-Request-Id", g.request_id)
         seconds = time.perf_counter() - g.started
         endpoint = request.endpoint or "none"

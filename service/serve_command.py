@@ -59,6 +59,7 @@ def _serve(settings: Settings, demo_key: Path | None, *, samples: bool) -> None:
     password = prepare(engine, service_state_of(app).judge) if samples else None
     # No connection may be open when workers are forked: two processes would share it.
     engine.dispose()
+    service_state_of(app).engine.dispose()
     run(app, settings, on_listening=lambda: _announce(settings, demo_key, password=password))
 
 

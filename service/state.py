@@ -1,4 +1,4 @@
-"""What a running application holds: database, scorer and policy, built once at its start."""
+"""What a running application holds: database, scorer and policy, built at its start."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -7,6 +7,7 @@ from flask import Flask, current_app
 from sqlalchemy import Engine
 
 from service.judge import Judge
+from service.policies import JudgeInForce
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,9 +21,14 @@ class ServiceState:
     """The parts that views work with."""
 
     engine: Engine
-    judge: Judge
+    in_force: JudgeInForce
     settings: Settings
     metrics: "Metrics"
+
+    @property
+    def judge(self) -> Judge:
+        """The scorer with the policy in force now."""
+        return self.in_force.get()
 
 
 def service_state() -> ServiceState:

@@ -20,3 +20,5 @@ from service.tables.newsroom import Section as Section
 from service.tables.newsroom import Site as Site
 from service.tables.people import ApiKey as ApiKey
 from service.tables.people import Moderator as Moderator
+from service.tables.policies import PolicyUse as PolicyUse
+from service.tables.policies import StoredPolicy as StoredPolicy

@@ -25,7 +25,7 @@ WEIGHTS: Final = "weights.npz"
 CARD: Final = "card.md"
 _ARRAYS: Final = ("weights", "scales", "idf", "checks", "groups")
 MODELS: Final = Path(__file__).parent / "models"
-_LISTS: Final = re.compile(r"\[[-+.\deE,\s]*\]")  # of numbers, which stand on one line
+_LISTS: Final = re.compile(r"\[([-+.\deE,\s]*)\]")  # of numbers, which stand on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def save_model(model: Model, path: Path) -> None:
                 np.lib.format.write_array(member, getattr(model, name), allow_pickle=False)
     manifest = dict(model.manifest) | {"files": {WEIGHTS: sha256(path / WEIGHTS)}}
     text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False)
-    text = _LISTS.sub(lambda found: " ".join(found[0].split()), text)
+    text = _LISTS.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
     (path / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from training.suites import Suites, read_suites
 WRITTEN_PATH: Final = Path(__file__).parents[1] / "data" / "written"
 CASE_WEIGHT: Final = 3.0
 # An identity stands in dozens of frames, so one of them says less than a sentence of its own.
-FRAME_WEIGHT: Final = 0.25
+FRAME_WEIGHT: Final = 0.5
 _UNKNOWN: Final = dict.fromkeys(ATTRIBUTES, -1)
 _CLEAN: Final = dict.fromkeys(ATTRIBUTES, 0)
 _ABUSE: Final = _UNKNOWN | {"abusive": 1}

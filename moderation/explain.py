@@ -73,9 +73,10 @@ def _explain(
     scorer: Scorer, texts: list[str], fired: NDArray[np.bool_], cuts: list[float]
 ) -> list[tuple[Span, ...]]:
     canonical = canonicalise(texts)
-    word = canonical.codes != _SPACE
-    edges = np.flatnonzero(np.diff(word.astype(np.int8), prepend=0, append=0))
-    starts, ends = edges[::2], edges[1::2]
+    spaces = np.flatnonzero(canonical.codes == _SPACE)
+    spaces, after = spaces[:-1], spaces[1:]
+    full = after - spaces > 1  # a comment without words has none between its two spaces
+    starts, ends = spaces[full] + 1, after[full]
     evidence = _word_evidence(scorer, canonical, ends)
     seeds = _seeds(evidence, np.searchsorted(starts, canonical.bounds), fired)
     places: dict[_Stretch, tuple[int, int]] = {}

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from service.errors import InputError
 
-_TIMEOUT_S = 10
+_TIMEOUT_S = 5
 
 
 @contextmanager

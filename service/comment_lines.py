@@ -12,6 +12,7 @@ MAX_TEXT_BYTES = 20_480
 MAX_LINE_BYTES = 1 << 20
 """Longest line; a text at its limit, written as \\\\u escapes, takes a fifth of this."""
 
+_SHORT_TEXT = MAX_TEXT_BYTES // 4  # characters that are few enough whatever they are
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -116,12 +117,14 @@ def _from_json(number: int, line: bytes) -> CommentLine:
         return CommentLine(number, None, "", _json_problem(line, error))
     if not isinstance(row, dict):
         return CommentLine(number, None, "", "not a JSON object")
-    comment_id = row.get("id")
+    comment_id, text = row.get("id"), row.get("text")
     # type() and not isinstance: true and false are integers to Python.
     if type(comment_id) not in (str, int, type(None)):
         return CommentLine(number, None, "", "id must be a string or a 64-bit integer")
-    problem = text_problem(row.get("text"))
-    return CommentLine(number, comment_id, "" if problem else row["text"], problem)
+    short = isinstance(text, str) and 0 < len(text) <= _SHORT_TEXT
+    # Short texts need no second look, since orjson lets no lone surrogate pass.
+    problem = "" if short and not text.isspace() else text_problem(text)
+    return CommentLine(number, comment_id, "" if problem else text, problem)
 
 
 def _json_problem(line: bytes, error: orjson.JSONDecodeError) -> str:

@@ -21,7 +21,7 @@ from service.bulk_journal import Journal, Progress, facts_of
 from service.comment_lines import CommentLine, text_problem
 from service.errors import InputError
 
-_NOTE_EVERY_S = 1.0  # how much work a kill may cost
+_NOTE_EVERY_S = 0.5  # how much work a kill may cost
 
 
 @click.command()

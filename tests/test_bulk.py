@@ -1,0 +1,289 @@
+"""Archives: compressed, as tables, on several cores, on a cluster, killed and gone on with."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from moderation import ModelError
+from service.bulk import Task, model_of, score_part
+from service.bulk_input import Part, Place, cut, guess_format
+from service.cli import ghirbal
+from service.comment_lines import MAX_LINE_BYTES
+
+ROOT = Path(__file__).parent.parent
+COMMAND = [sys.executable, "-m", "service.cli", "score"]
+CLEAN = "شكرا للكاتب على هذا المقال المفيد"
+RUDE = "انت حمار ومش بتفهم"
+MANY = 40_000  # enough for a run that lasts for a while
+
+
+def score(*options, data=None):
+    return CliRunner().invoke(ghirbal, ["score", *map(str, options)], input=data)
+
+
+def json_lines(count, start=0):
+    rows = ({"id": i, "text": f"{CLEAN if i % 9 else RUDE} {i}"} for i in range(start, count))
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def ids(path):
+    data = path.read_bytes()
+    lines = (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines()
+    return [json.loads(line)["id"] for line in lines]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    path = tmp_path / "archive.jsonl"
+    path.write_text(json_lines(MANY), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.jsonl", "jsonl"),
+        ("a.csv", "csv"),
+        ("a.CSV.gz", "csv"),
+        ("a.parquet", "parquet"),
+        ("<stdin>", "jsonl"),
+        ("0", "jsonl"),
+    ],
+)
+def test_format_is_told_by_the_name(name, expected):
+    assert guess_format(name) == expected
+
+
+def test_gzip_is_seen_by_its_first_bytes(tmp_path):
+    path = tmp_path / "comments"
+    path.write_bytes(gzip.compress(json_lines(3).encode()))
+    run = score(path)
+    assert [json.loads(line)["id"] for line in run.stdout.splitlines()] == [0, 1, 2]
+
+
+def test_gzip_is_seen_on_standard_input():
+    data = gzip.compress(json_lines(3).encode())
+    run = subprocess.run(COMMAND, cwd=ROOT, input=data, capture_output=True, check=True)
+    assert len(run.stdout.splitlines()) == 3
+
+
+def test_csv_is_read_by_the_name_of_its_file(tmp_path):
+    path = tmp_path / "in.csv.gz"
+    path.write_bytes(gzip.compress(f"text,id\n{RUDE},7\n".encode()))
+    assert json.loads(score(path).stdout)["id"] == "7"
+
+
+def test_parquet_gives_the_columns_id_and_text(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "in.parquet"
+    table = {"id": [1, 2, 3], "author": ["a", "b", "c"], "text": [RUDE, None, CLEAN]}
+    parquet.write_table(pyarrow.table(table), path)
+    run = score(path)
+    assert [json.loads(line)["id"] for line in run.stdout.splitlines()] == [1, 3]
+    assert run.stderr == "line 2: no text\n"
+    assert run.exit_code == 1
+
+
+def test_what_is_no_parquet_is_refused(tmp_path):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / "in.parquet"
+    path.write_text("nonsense")
+    run = score(path)
+    assert run.exit_code == 1
+    assert run.stderr.startswith("Error: not a Parquet file")
+
+
+def test_output_named_gz_is_compressed(tmp_path):
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl.gz"
+    source.write_text(json_lines(5_000), encoding="utf-8")
+    assert score(source, "--output", target).exit_code == 0
+    assert ids(target) == list(range(5_000))
+
+
+def test_several_processes_write_what_one_writes(archive, tmp_path):
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    assert score(archive, "--jobs", 1, "--output", one).exit_code == 0
+    assert score(archive, "--jobs", 2, "--output", two).exit_code == 0
+    assert one.read_bytes() == two.read_bytes()
+    assert ids(one) == list(range(MANY))
+
+
+def test_line_numbers_go_on_from_part_to_part(archive):
+    with archive.open("ab") as file:
+        file.write(b'{"id": 1, "text": "' + b"a" * (3 * MAX_LINE_BYTES) + b'"}\nnonsense\n')
+        file.write(b'{"id": 2, "text": "a"}')
+    with archive.open("rb") as file:
+        *_, last = parts = list(cut(file, "jsonl", after=Place()))
+    lines = [line for part in parts for line in part.comments()]
+    assert [line.number for line in lines if line.problem] == [MANY + 1, MANY + 2]
+    assert lines[-1] == (MANY + 3, 2, "a", "")
+    assert last.end.unit == archive.stat().st_size
+    assert max(len(part.lines) for part in parts) < 2 * MAX_LINE_BYTES
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "jsonl.gz", "csv.gz"])
+def test_parts_go_on_from_any_place(tmp_path, suffix):
+    data = json_lines(12_000)
+    if "csv" in suffix:
+        rows = map(json.loads, data.splitlines())
+        data = "id,text\n" + "".join(f'{row["id"]},"{row["text"]},\nx"\n' for row in rows)
+    path = tmp_path / f"in.{suffix}"
+    path.write_bytes(gzip.compress(data.encode()) if "gz" in suffix else data.encode())
+    with path.open("rb") as file:
+        parts = list(cut(file, guess_format(path.name), after=Place()))
+    assert len(parts) > 2
+    with path.open("rb") as file:
+        rest = list(cut(file, guess_format(path.name), after=parts[0].end))
+    assert [list(part.comments()) for part in rest] == [list(p.comments()) for p in parts[1:]]
+    assert [part.end for part in rest] == [part.end for part in parts[1:]]
+
+
+def started(*options):
+    return subprocess.Popen([*COMMAND, *map(str, options)], cwd=ROOT, stderr=subprocess.PIPE)
+
+
+def kill_on_the_way(process, progress, rounds=1):
+    """Kill a run when its note is there, and has changed some times."""
+    deadline, seen = time.monotonic() + 60, set()
+    while len(seen) < rounds and process.poll() is None and time.monotonic() < deadline:
+        if progress.exists():
+            seen.add(progress.stat().st_mtime_ns)
+        time.sleep(0.01)
+    process.kill()
+    process.stderr.close()
+    process.wait()
+
+
+@pytest.mark.parametrize("target", ["out.jsonl", "out.jsonl.gz"])
+def test_a_killed_run_goes_on_without_a_lost_or_doubled_row(tmp_path, target):
+    source, output = tmp_path / "in.jsonl.gz", tmp_path / target
+    source.write_bytes(gzip.compress(json_lines(3 * MANY).encode(), 1))
+    progress = output.with_name(f"{target}.progress")
+    kill_on_the_way(started(source, "--output", output), progress)
+    kill_on_the_way(
+        started(source, "--output", output, "--resume", "--jobs", 1), progress, rounds=2
+    )
+    assert progress.exists(), "the runs were over before they were killed"
+    process = started(source, "--output", output, "--resume")
+    assert (process.communicate()[1], process.returncode) == (b"", 0)
+    assert ids(output) == list(range(3 * MANY))
+    assert not progress.exists()
+
+
+def test_resuming_needs_the_same_arguments(archive, tmp_path):
+    output = tmp_path / "out.jsonl"
+    progress = tmp_path / "out.jsonl.progress"
+    assert "nothing to resume" in score(archive, "--output", output, "--resume").stderr
+    kill_on_the_way(started(archive, "--output", output), progress)
+    if not progress.exists():
+        pytest.skip("the machine was too fast for a run to be killed")
+    run = score(archive, "--output", output, "--resume", "--no-spans")
+    assert run.exit_code == 1
+    assert "spans differs" in run.stderr
+    with archive.open("a", encoding="utf-8") as file:
+        file.write(json_lines(MANY + 1, start=MANY))
+    assert "input bytes differs" in score(archive, "--output", output, "--resume").stderr
+
+
+def test_resuming_without_an_output_is_wrong_use():
+    run = score("--resume", data=b"")
+    assert run.exit_code == 2
+    assert "--resume needs --output" in run.stderr
+
+
+def test_interrupt_ends_all_processes_quietly(tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text(json_lines(4 * MANY), encoding="utf-8")
+    process = subprocess.Popen(
+        [*COMMAND, source, "--jobs", "2"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"Traceback" not in errors
+    assert output.endswith(b"}\n")
+
+
+def test_worker_with_another_model_says_so():
+    path, _, weights = model_of(None)
+    task = Task(path, "0" * len(weights), "", spans=False, gzipped=False)
+    with pytest.raises(ModelError, match="this worker has another model"):
+        score_part(Part(b"", 1, Place()), task)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A scheduler and two workers, processes of their own; yields the address and the workers."""
+    pytest.importorskip("distributed")
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    scheduler_file = tmp_path / "scheduler.json"
+    quiet = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    where = os.environ | {"PYTHONPATH": str(ROOT)}
+    listen = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    processes = [
+        subprocess.Popen([*dask, *listen, "--scheduler-file", scheduler_file], env=where, **quiet)
+    ]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker"]
+    bare = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    try:
+        deadline = time.monotonic() + 60
+        while not scheduler_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        address = json.loads(scheduler_file.read_text())["address"]
+        processes += [
+            subprocess.Popen([*worker, address, *bare], env=where, **quiet) for _ in range(2)
+        ]
+        wait_for_workers(address)
+        yield address, processes[1:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def wait_for_workers(address):
+    from distributed import Client
+
+    with Client(address, timeout=60) as client:
+        client.wait_for_workers(2, timeout=60)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_cluster_does_it_though_a_worker_is_killed(archive, tmp_path, cluster):
+    address, workers = cluster
+    expected, output = tmp_path / "expected.jsonl", tmp_path / "out.jsonl"
+    assert score(archive, "--jobs", 1, "--output", expected).exit_code == 0
+    process = started(archive, "--cluster", address, "--output", output)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (output.exists() and output.stat().st_size):
+        time.sleep(0.01)
+    workers[0].kill()
+    assert process.poll() is None, "the run was over before the worker was killed"
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert output.read_bytes() == expected.read_bytes()
+
+
+def test_a_cluster_that_does_not_answer_is_named():
+    pytest.importorskip("distributed")
+    run = subprocess.run(
+        [*COMMAND, "--cluster", "tcp://127.0.0.1:9"], cwd=ROOT, input=b"", capture_output=True
+    )
+    assert run.returncode == 1
+    assert b"no Dask scheduler answers at tcp://127.0.0.1:9" in run.stderr
+    assert b"Traceback" not in run.stderr

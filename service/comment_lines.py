@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
@@ -117,7 +117,8 @@ def _from_json(number: int, line: bytes) -> CommentLine:
         return CommentLine(number, None, "", _json_problem(line, error))
     if not isinstance(row, dict):
         return CommentLine(number, None, "", "not a JSON object")
-    comment_id, text = row.get("id"), row.get("text")
+    comment_id = row.get("id")
+    text: Any = row.get("text")
     # type() and not isinstance: true and false are integers to Python.
     if type(comment_id) not in (str, int, type(None)):
         return CommentLine(number, None, "", "id must be a string or a 64-bit integer")

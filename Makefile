@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench bench-http train venv postgres chromium
+.PHONY: help run test lint bench bench-http bench-page train venv postgres redis chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -22,7 +22,7 @@ lint: $(VENV)/.installed-test ## ruff and mypy, as CI runs them
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: $(VENV)/.installed-test postgres chromium ## install everything the tests need and run the whole suite
+test: $(VENV)/.installed-test postgres redis chromium ## install everything the tests need and run the whole suite
 	$(BIN)/pytest
 
 bench: $(VENV)/.installed ## measure speed on one core; writes reports/
@@ -30,6 +30,9 @@ bench: $(VENV)/.installed ## measure speed on one core; writes reports/
 
 bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty view; writes reports/
 	$(BIN)/python bench/http.py
+
+bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment, in a browser; writes reports/
+	$(BIN)/python bench/page.py
 
 train: $(VENV)/.installed ## fit a model on CORPORA into build/models/
 	$(BIN)/ghirbal-train fit --corpora $(CORPORA)
@@ -42,7 +45,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt setup.py build_backend.py $(w
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres,plots]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,postgres,redis,plots]'
 	@touch $@
 
 venv:
@@ -62,6 +65,19 @@ ifeq ($(POSTGRES),)
 	  echo "CI needs PostgreSQL: apt-get install postgresql" >&2; exit 1; \
 	else \
 	  echo "PostgreSQL is not installed, its tests will be skipped; as root: apt-get install postgresql" >&2; \
+	fi
+endif
+
+# The tests of rate limits that workers share start a server of their own.
+REDIS := $(shell command -v redis-server)
+redis:
+ifeq ($(REDIS),)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	  && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends redis-server; then :; \
+	elif [ "$$CI" = true ]; then \
+	  echo "CI needs Redis: apt-get install redis-server" >&2; exit 1; \
+	else \
+	  echo "Redis is not installed, its tests will be skipped; as root: apt-get install redis-server" >&2; \
 	fi
 endif
 

@@ -12,6 +12,8 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from service.errors import ApiError, SettingsError
 from service.settings import Settings
 
+_PATIENCE_S = 0.2
+
 
 def limit_rates(app: Flask, settings: Settings) -> None:
     """Refuse what a key asks beyond the limits in `settings`; to be called after `guard`.
@@ -58,9 +60,15 @@ def _limits(written: str) -> list[RateLimitItem]:
         ) from error
 
 
+def _timeouts(url: str) -> dict[str, float]:
+    # A counter that hangs must not take the time in which comment systems await a score.
+    remote = url.startswith("redis")
+    return {"socket_timeout": _PATIENCE_S, "socket_connect_timeout": _PATIENCE_S} if remote else {}
+
+
 def _limiter(url: str) -> SlidingWindowCounterRateLimiter:
     try:
-        storage = storage_from_string(url, wrap_exceptions=True)
+        storage = storage_from_string(url, wrap_exceptions=True, **_timeouts(url))
         reachable = storage.check()
         limiter = SlidingWindowCounterRateLimiter(storage)
     except (ConfigurationError, NotImplementedError) as error:

@@ -1,5 +1,12 @@
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
 import pytest
 from service_samples import APPROVED, Caller
+from serving import free_port, wait_for
 
 from service import create_app
 from service.errors import SettingsError
@@ -52,3 +59,52 @@ def test_limit_that_cannot_be_kept_stops_the_start(database_url, settings):
     pytest.importorskip("redis", reason="the Redis client is not installed")
     with pytest.raises(SettingsError, match="rate_limit"):
         create_app({"DATABASE_URL": database_url} | settings)
+
+
+def _answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def redis_server():
+    """Start a server of our own; return its address and its process."""
+    pytest.importorskip("redis", reason="the Redis client is not installed")
+    if shutil.which("redis-server") is None:
+        pytest.skip("Redis is not installed")
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: _answers(port), "Redis did not start")
+        yield f"redis://127.0.0.1:{port}/0", process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+def test_workers_count_together_in_redis(database_url, key_for, redis_server):
+    address, _ = redis_server
+    settings = {"DATABASE_URL": database_url, "RATE_LIMIT": "3/hour", "RATE_LIMIT_STORAGE": address}
+    key = key_for(Scope.SCORE)
+    workers = [Caller(create_app(settings).test_client(), key) for _ in range(2)]
+    answers = [workers[number % 2].post("/v1/score", {"text": APPROVED}) for number in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert 1 <= int(answers[3].headers["Retry-After"]) <= 3_600
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSTOP])
+def test_comments_are_scored_while_redis_is_away(sign, database_url, key_for, redis_server, caplog):
+    address, process = redis_server
+    settings = {"DATABASE_URL": database_url, "RATE_LIMIT": "1/hour", "RATE_LIMIT_STORAGE": address}
+    caller = Caller(create_app(settings).test_client(), key_for(Scope.SCORE))
+    assert caller.post("/v1/score", {"text": APPROVED}).status_code == 200
+    assert caller.post("/v1/score", {"text": APPROVED}).status_code == 429
+    process.send_signal(sign)
+    started = time.monotonic()
+    assert caller.post("/v1/score", {"text": APPROVED}).status_code == 200
+    # Coral publishes what is not answered by then.
+    assert time.monotonic() - started < 0.8
+    assert "rate limits are not kept" in caplog.text

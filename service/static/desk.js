@@ -1,8 +1,11 @@
-// Shows the next comment without loading the page again, and lets keys press buttons.
+// Shows the next comment at once: it is fetched while the moderator reads the one before.
 // Everything works without this file, only slower.
 "use strict";
 
 (() => {
+  const headers = { "X-Ghirbal-Fragment": "1" };
+  let ahead = null; // the part of the page that comes next, if it is here already
+  let sending = Promise.resolve(true); // the last decision on its way; false if it was lost
   let busy = false;
 
   const find = (selector) => document.querySelector(selector);
@@ -11,18 +14,55 @@
     const line = document.createElement("p");
     line.className = "problem";
     line.textContent = message;
-    find(".told").replaceChildren(line);
+    find("#head .told").replaceChildren(line);
   }
 
-  function replace(text) {
-    const page = new DOMParser().parseFromString(text, "text/html");
-    const desk = page.getElementById("desk");
+  function show(desk) {
     find("#desk").replaceWith(desk);
     window.scrollTo(0, 0);
+    window.history.replaceState(null, "", desk.dataset.address || "/review");
     const heading = desk.querySelector("#by, h2");
-    if (heading) {
-      heading.tabIndex = -1;
-      heading.focus({ preventScroll: true });
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }
+
+  // What an answer brings replaces what is there; a comment for later is kept.
+  function take(text) {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    find("#head").replaceWith(page.getElementById("head"));
+    const desk = page.getElementById("desk");
+    if (desk && "ahead" in desk.dataset) {
+      ahead = desk;
+      ahead.removeAttribute("data-ahead");
+    } else if (desk) {
+      ahead = null;
+      show(desk);
+      look();
+    }
+  }
+
+  async function ask(address, options) {
+    const answer = await fetch(address, { ...options, headers, redirect: "error" });
+    if (answer.ok) return answer.text();
+    if (answer.status === 401) window.location.assign("/sign-in?next=/review");
+    // A form that is out of date gets a new token; a database that is away may come back.
+    else if (answer.status < 500 && options.method) window.location.reload();
+    throw new Error(answer.status);
+  }
+
+  async function look() {
+    const shown = find("#desk").dataset;
+    if (!("open" in shown)) return;
+    try {
+      const text = await ask(`${shown.address}/ahead`, {});
+      const now = find("#desk").dataset;
+      if (now.comment === shown.comment && !ahead) {
+        const told = find("#head .told");
+        take(text);
+        find("#head .told").replaceWith(told);
+      }
+    } catch {
+      // The decision itself will say what is wrong.
     }
   }
 
@@ -30,21 +70,7 @@
     if (busy) return;
     busy = true;
     try {
-      const answer = await fetch(address, {
-        ...options,
-        headers: { "X-Ghirbal-Fragment": "1" },
-        redirect: "error",
-      });
-      if (answer.status === 401) {
-        window.location.assign("/sign-in?next=/review");
-      } else if (!answer.ok) {
-        // A form that is out of date or a database that is away: the page says which.
-        window.location.reload();
-      } else {
-        replace(await answer.text());
-        const shown = answer.headers.get("X-Ghirbal-Address");
-        window.history.replaceState(null, "", shown || "/review");
-      }
+      if (await sending) take(await ask(address, options));
     } catch {
       tell(document.body.dataset.lost);
     } finally {
@@ -52,11 +78,41 @@
     }
   }
 
+  async function decide(form, submitter) {
+    if (busy) return;
+    const body = new FormData(form, submitter);
+    const options = { method: "POST", body, keepalive: true };
+    if (!ahead) {
+      await load(form.action, options);
+      return;
+    }
+    const before = find("#desk");
+    const earlier = sending;
+    body.set("shown", ahead.dataset.comment);
+    show(ahead);
+    ahead = null;
+    sending = (async () => {
+      if (!(await earlier)) return false;
+      try {
+        take(await ask(form.action, options));
+        return true;
+      } catch {
+        show(before);
+        ahead = null;
+        tell(document.body.dataset.lost);
+        // What follows may be tried again from here.
+        window.setTimeout(() => (sending = Promise.resolve(true)));
+        return false;
+      }
+    })();
+  }
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.hasAttribute("data-desk")) return;
     event.preventDefault();
-    load(form.action, { method: "POST", body: new FormData(form, event.submitter) });
+    if (form.hasAttribute("data-decides")) decide(form, event.submitter);
+    else load(form.action, { method: "POST", body: new FormData(form, event.submitter) });
   });
 
   document.addEventListener("click", (event) => {
@@ -66,29 +122,5 @@
     load(link.href, {});
   });
 
-  function typing(target) {
-    return target.closest("input:not([type=radio], [type=checkbox]), textarea, select") !== null;
-  }
-
-  // In the list, J and K go from comment to comment; Enter opens one.
-  function leaf(code, event) {
-    const links = [...document.querySelectorAll(".list .open")];
-    const step = { KeyJ: 1, KeyK: -1 }[code];
-    if (!step || !links.length) return;
-    event.preventDefault();
-    const at = links.indexOf(document.activeElement);
-    links[Math.min(Math.max(at + step, 0), links.length - 1)].focus();
-  }
-
-  document.addEventListener("keydown", (event) => {
-    if (document.body.dataset.keys !== "on" || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.repeat || event.isComposing || typing(event.target)) return;
-    // By place on the keyboard: on an Arabic layout the key of "a" types "ش".
-    const code = event.code.replace("Numpad", "Digit");
-    const pressed = find(`[data-key="${CSS.escape(code)}"]`);
-    if (!pressed) return leaf(code, event);
-    event.preventDefault();
-    pressed.click();
-    if (pressed.type === "radio") find('[data-key="KeyR"]').click();
-  });
+  if (find("#desk")) look();
 })();

@@ -3,12 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 # Controls would do their work unseen, among them those that turn the direction of what follows.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,17 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text under the same marks; `control` names a character that is not shown."""
+    """A stretch of text under the same marks.
+
+    `control` names a character that is not shown; `opens` and `closes` say where a web address
+    begins and ends, which keeps its own direction.
+    """
 
     text: str
     whys: tuple[Why, ...] = ()
     control: str | None = None
+    opens: bool = False
+    closes: bool = False
 
     @property
     def strength(self) -> str:
@@ -40,7 +48,15 @@ def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Piece]:
         cuts.update((min(span["start"], len(text)), min(span["end"], len(text))))
     for match in _CONTROL.finditer(text):
         cuts.update(match.span())
-    return [_piece(text, spans, start=start, end=end) for start, end in pairwise(sorted(cuts))]
+    addresses = [match.span() for match in _ADDRESS.finditer(text)]
+    cuts.update(cut for address in addresses for cut in address)
+    begins, ends = {start for start, _ in addresses}, {end for _, end in addresses}
+    return [
+        replace(
+            _piece(text, spans, start=start, end=end), opens=start in begins, closes=end in ends
+        )
+        for start, end in pairwise(sorted(cuts))
+    ]
 
 
 def direction(text: str) -> str:
@@ -57,20 +73,6 @@ def direction(text: str) -> str:
 def _first_strong(word: str) -> str | None:
     kinds = map(unicodedata.bidirectional, word)
     return next((kind for kind in kinds if kind in {"L", "R", "AL"}), None)
-
-
-def words(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Piece]:
-    """Return the marked words with everything that each was marked for, strongest first."""
-    places = sorted({(span["start"], span["end"]) for span in spans})
-    found = [
-        Piece(text[start:end], _whys(span for span in spans if _at(span) == (start, end)))
-        for start, end in places
-    ]
-    return sorted(found, key=lambda piece: -piece.whys[0].score)
-
-
-def _at(span: Mapping[str, Any]) -> tuple[int, int]:
-    return span["start"], span["end"]
 
 
 def _piece(text: str, spans: Sequence[Mapping[str, Any]], *, start: int, end: int) -> Piece:

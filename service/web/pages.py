@@ -12,8 +12,10 @@ from service.samples import remove_samples
 from service.schema import COMMENT_LIMIT_BYTES
 from service.state import service_state
 from service.web.blueprint import web
-from service.web.highlight import pieces, words
+from service.web.highlight import pieces
 from service.web.preferences import preferences, read
+from service.web.signing import is_ours
+from service.web.why import grounds
 
 
 @web.get("/try")
@@ -42,7 +44,13 @@ def post_try_out() -> str | tuple[str, int]:
         judgement=judgement.to_document(),
         canonical=canonicalise([text]).text(0),
         pieces=pieces(text, judgement.spans),
-        words=words(text, judgement.spans),
+        grounds=grounds(
+            text,
+            scores=judgement.scores,
+            reasons=judgement.outcome.reasons,
+            spans=judgement.spans,
+            policy=service_state().judge.policy,
+        ),
     )
 
 
@@ -65,8 +73,11 @@ def post_preferences() -> Response:
         chosen["blur"] = "blur" in request.form
     with writing(service_state().engine) as connection:
         save_preferences(connection, g.person.id, read(chosen).model_dump())
-    back = "web.show_preferences" if "switches" in request.form else "web.review"
-    return redirect(url_for(back), 303)
+    if "switches" in request.form:
+        flash(gettext("Saved."), "done")
+        return redirect(url_for("web.show_preferences"), 303)
+    back = request.form.get("back", "")
+    return redirect(back if is_ours(back) else url_for("web.review"), 303)
 
 
 @web.post("/samples/remove")

@@ -15,6 +15,11 @@ REASONS: dict[str, LazyString] = {
     "off_topic": lazy_gettext("Off topic"),
     "personal_data": lazy_gettext("Private details of a person"),
     "other": lazy_gettext("Other reason"),
+    "flagged": lazy_gettext("Reported by readers"),
+    "edited": lazy_gettext("Edited by its author"),
+    "edit_unchanged": lazy_gettext("Edited; judged as before"),
+    "deleted_by_author": lazy_gettext("Deleted, as its author asked"),
+    "deleted_by_site": lazy_gettext("Deleted, as the site asked"),
     "escalated": lazy_gettext("Passed to a lead"),
 }
 

@@ -64,7 +64,7 @@ def post_sign_in() -> Response | tuple[str, int]:
         )
         return render_template("sign_in.html", name=name, next=wanted), 403
     start_session(person)
-    return redirect(wanted if _is_ours(wanted) else url_for("web.review"), 303)
+    return redirect(wanted if is_ours(wanted) else url_for("web.review"), 303)
 
 
 @web.post("/sign-out")
@@ -75,7 +75,8 @@ def sign_out() -> Response:
     return redirect(url_for("web.sign_in"), 303)
 
 
-def _is_ours(address: str) -> bool:
+def is_ours(address: str) -> bool:
+    """Return whether an address leads to one of these pages."""
     # "//host" and "/\\host" lead to another site.
     return (
         address.startswith("/")

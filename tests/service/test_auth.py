@@ -30,6 +30,7 @@ ROUTES = {
     ("GET", "/review"): Role.MODERATOR,
     ("GET", "/review/<int:comment_id>"): Role.MODERATOR,
     ("POST", "/review/<int:comment_id>"): Role.MODERATOR,
+    ("GET", "/review/<int:comment_id>/ahead"): Role.MODERATOR,
     ("GET", "/review/<int:comment_id>/next"): Role.MODERATOR,
     ("GET", "/review/<int:comment_id>/previous"): Role.MODERATOR,
     ("POST", "/undo"): Role.MODERATOR,

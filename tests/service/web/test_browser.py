@@ -138,6 +138,7 @@ def test_undo_brings_the_comment_back(page, engine):
     first = page.text_content(".text.main")
     press(page, "a")
     assert page.text_content(".text.main") != first
+    page.wait_for_selector(".told .done")
     press(page, "u")
     assert page.text_content(".text.main") == first
     assert [action for action, _ in decisions(engine)] == ["approve", "review"]
@@ -195,7 +196,7 @@ def test_leafing_and_help(page):
     press(page, "j")
     press(page, "k")
     assert page.url == second
-    page.keyboard.press("?")
+    page.keyboard.press("Shift+Slash")
     assert page.is_visible("#keys-help")
     page.keyboard.press("Escape")
     assert page.is_hidden("#keys-help")
@@ -204,16 +205,16 @@ def test_leafing_and_help(page):
 def test_next_comment_is_there_within_a_tenth_of_a_second(page):
     took = page.evaluate(
         """async () => {
+          const wait = (ms) => new Promise((done) => setTimeout(done, ms));
           const took = [];
           for (let i = 0; i < 9; i++) {
+            await wait(150);
+            const before = document.querySelector("#desk").dataset.comment;
             const start = performance.now();
-            const changed = new Promise((done) => new MutationObserver(done)
-              .observe(document.querySelector("main"), {childList: true}));
             document.querySelector('[data-key="KeyA"]').click();
-            await changed;
+            while (document.querySelector("#desk").dataset.comment === before) await wait(0);
             document.body.offsetHeight;
             took.push(performance.now() - start);
-            await new Promise((done) => setTimeout(done, 20));
           }
           return took;
         }"""
@@ -222,31 +223,44 @@ def test_next_comment_is_there_within_a_tenth_of_a_second(page):
     assert statistics.median(took) < NEXT_WITHIN_MS
 
 
+def test_marked_word_tells_its_reason_beside_it_when_focused(page):
+    mark = page.locator(".text.main mark").first
+    mark.focus()
+    tip = page.locator(".tip")
+    assert tip.text_content() == mark.get_attribute("aria-description")
+    assert abs(tip.bounding_box()["y"] - mark.bounding_box()["y"]) < 60
+    page.keyboard.press("Escape")
+    assert tip.is_hidden()
+
+
 def test_approve_and_reject_work_without_scripts(open_page, engine):
     page = open_page(java_script_enabled=False)
     page.click("button[value=approve]")
     page.wait_for_url("**/review/*")
-    page.check("input[value=spam]")
-    page.click("button[value=reject]")
+    page.click("button[value=spam]")
     page.wait_for_selector(".told .done")
     assert decisions(engine) == [("approve", "[]"), ("reject", '["spam"]')]
 
 
 def test_server_that_is_away_is_told_and_nothing_is_lost(open_page, engine):
     page = open_page()
+    page.wait_for_timeout(200)
     page.route("**/review/*", lambda route: route.abort())
-    page.evaluate("() => { window.shown = document.querySelector('.text.main').textContent }")
+    shown = page.text_content(".text.main")
     page.keyboard.press("a")
     page.wait_for_selector(".told .problem")
-    assert page.evaluate("() => document.querySelector('.text.main').textContent === window.shown")
+    assert page.text_content(".text.main") == shown
     assert decisions(engine) == []
+    page.unroute("**/review/*")
+    press(page, "a")
+    assert [action for action, _ in decisions(engine)] == ["approve"]
 
 
 def pages_to_see(page):
     """Yield the name of each page while it is open."""
     page.goto("/review")
     yield "review"
-    page.keyboard.press("?")
+    page.keyboard.press("Shift+Slash")
     yield "keys"
     page.goto("/queue")
     yield "queue"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.web.highlight import Why, direction, pieces, words
+from service.web.highlight import direction, pieces
 from service.web.reasons import suggested
 
 
@@ -37,11 +37,14 @@ def test_pieces_together_are_the_text(text, places):
     assert "".join(piece.text for piece in pieces(text, spans)) == text
 
 
-def test_words_are_listed_once_with_all_that_they_were_marked_for():
-    found = words("bad worse", [span(0, 3), span(4, 9, score=0.9), span(0, 3, "threat", 0.2)])
-    assert [(word.text, word.whys) for word in found] == [
-        ("worse", (Why("insult", 0.9),)),
-        ("bad", (Why("insult", 0.5), Why("threat", 0.2))),
+def test_web_address_is_one_stretch_even_where_a_mark_cuts_it():
+    found = pieces("see https://a.example/bad/ now", [span(22, 25)])
+    assert [(piece.text, piece.opens, piece.closes) for piece in found] == [
+        ("see ", False, False),
+        ("https://a.example/", True, False),
+        ("bad", False, False),
+        ("/", False, True),
+        (" now", False, False),
     ]
 
 

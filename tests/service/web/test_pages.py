@@ -40,6 +40,11 @@ def told(page):
     return re.findall(r'<p class="(?:done|problem|message)">(.*?)</p>', page)
 
 
+def shown(page):
+    found = re.search(r'data-comment="(\d+)"', page)
+    return found and found[1]
+
+
 def state(site, number):
     return site.get(f"/v1/comments/c-{number}").get_json()["decisions"][-1]
 
@@ -117,14 +122,16 @@ def test_comment_is_shown_with_its_surroundings(browser, waiting):
     assert "ردا على" in page
     assert "قيد المراجعة: ٣" in page
     assert "كلمة من قائمة الاشتباه" in page
-    assert re.search(r'<mark class="strong"[^>]*data-why="[^"]*١٫٠٠"[^>]*>غربال</mark>', page)
+    mark = r'<mark class="strong"[^>]*aria-description="[^"]*١٫٠٠"[^>]*>غربال</mark>'
+    assert re.search(mark, page)
+    assert re.search(r'كلمة من قائمة الاشتباه: <span class="words"><bdi>غربال</bdi>', page)
 
 
 @pytest.mark.parametrize(
     ("form", "action", "reasons"),
     [
         ({"move": "approve"}, "approve", []),
-        ({"move": "reject", "reason": "insult"}, "reject", ["insult"]),
+        ({"reject": "insult"}, "reject", ["insult"]),
         ({"move": "escalate"}, "review", ["escalated"]),
     ],
 )
@@ -143,9 +150,46 @@ def test_script_gets_the_next_comment_in_the_answer(browser, waiting):
         "/review/3", revision="1", move="approve", headers={"X-Ghirbal-Fragment": "1"}
     )
     assert answer.status_code == 200
-    assert answer.headers["X-Ghirbal-Address"] == "/review/2"
-    assert answer.text.lstrip().startswith('<div id="desk">')
+    assert shown(answer.text) == "2"
+    assert "<html" not in answer.text
     assert told(answer.text) == ["نُشر التعليق."]
+
+
+def test_script_is_given_the_comment_after_the_next_ahead(browser, waiting):
+    answer = browser.get("/review/3/ahead", headers={"X-Ghirbal-Fragment": "1"})
+    assert (shown(answer.text), "data-ahead" in answer.text) == ("2", True)
+    answer = browser.post(
+        "/review/3", revision="1", move="approve", shown="2", headers={"X-Ghirbal-Fragment": "1"}
+    )
+    assert (shown(answer.text), "data-ahead" in answer.text) == ("1", True)
+    assert told(answer.text) == ["نُشر التعليق."]
+    assert browser.get("/review/1/ahead", headers={"X-Ghirbal-Fragment": "1"}).status_code == 200
+
+
+def test_comment_that_came_in_above_goes_first(browser, waiting, engine):
+    browser.get("/review/2")
+    assert shown(browser.get("/review/2/ahead").text) == "3"
+
+
+def test_comment_given_ahead_is_kept_from_others(sign_in, browser, waiting):
+    browser.get("/review/3")
+    browser.get("/review/3/ahead")
+    assert shown(sign_in(Role.MODERATOR).get("/review").text) == "1"
+
+
+def test_script_learns_that_the_comment_it_shows_is_taken_by_another(sign_in, browser, waiting):
+    browser.get("/review/3")
+    sign_in(Role.MODERATOR).get("/review/2")
+    answer = browser.post(
+        "/review/3", revision="1", move="approve", shown="2", headers={"X-Ghirbal-Fragment": "1"}
+    )
+    assert (shown(answer.text), "data-ahead" in answer.text) == ("1", False)
+
+
+def test_end_of_the_queue_has_nothing_ahead(browser, waiting):
+    for number in (3, 2):
+        browser.post(f"/review/{number}", revision="1", move="approve")
+    assert 'id="desk"' not in browser.get("/review/1/ahead").text
 
 
 @pytest.mark.parametrize(
@@ -155,8 +199,8 @@ def test_script_gets_the_next_comment_in_the_answer(browser, waiting):
         {"move": "delete", "revision": "1"},
         {"move": "approve"},
         {"move": "approve", "revision": "x"},
-        {"move": "reject", "revision": "1"},
-        {"move": "reject", "revision": "1", "reason": "unheard of"},
+        {"reject": "", "revision": "1"},
+        {"reject": "unheard of", "revision": "1"},
     ],
 )
 def test_form_that_makes_no_sense_is_refused(browser, waiting, form):
@@ -172,13 +216,13 @@ def test_undo_shows_the_comment_again(browser, waiting):
 
 def test_two_moderators_see_different_comments(sign_in, waiting):
     pages = [sign_in(Role.MODERATOR).get("/review") for _ in range(2)]
-    assert [page.headers["X-Ghirbal-Address"] for page in pages] == ["/review/3", "/review/2"]
+    assert [shown(page.text) for page in pages] == ["3", "2"]
 
 
 def test_comment_that_another_holds_is_not_shown(sign_in, waiting):
     sign_in(Role.MODERATOR).get("/review/3")
     answer = sign_in(Role.MODERATOR).get("/review/3")
-    assert answer.headers["X-Ghirbal-Address"] == "/review/2"
+    assert shown(answer.text) == "2"
     assert told(answer.text) == ["يعمل مشرف آخر على هذا التعليق."]
 
 
@@ -216,12 +260,12 @@ def test_hostile_text_is_shown_completely_and_harmlessly(site, browser, comment)
         {"id": "1", "text": comment, "author": {"name": "<i>"}, "article": {"url": "javascript:1"}},
     )
     page = browser.get("/review").text
-    (shown,) = re.findall(r'<p class="text main" dir="(?:rtl|ltr)">(.*?)</p>', page, re.DOTALL)
-    assert re.findall(r"<(?!/?(?:mark|span)\b)", shown) == []
+    (text,) = re.findall(r'<p class="text main" dir="(?:rtl|ltr)">(.*?)</p>', page, re.DOTALL)
+    assert re.findall(r"<(?!/?(?:mark|span)\b)", text) == []
     controls = r'<span class="control" dir="ltr">U\+([0-9A-F]+)</span>'
-    whole = re.sub(controls, lambda match: chr(int(match[1], 16)), shown)
+    whole = re.sub(controls, lambda match: chr(int(match[1], 16)), text)
     assert unescape(re.sub(r"</?mark.*?>", "", whole)) == comment
-    assert re.findall(r"<mark[^>]*>(.*?)</mark>", shown)[0] == "غربال"
+    assert re.findall(r"<mark[^>]*>(.*?)</mark>", text)[0] == "غربال"
     assert "<i>" not in page
     assert "javascript:" not in page
 
@@ -247,7 +291,7 @@ def test_list_links_to_what_waits(browser, waiting):
     ],
 )
 def test_number_of_comments_is_put_as_arabic_puts_it(app, browser, monkeypatch, count, shown):
-    monkeypatch.setattr("service.web.review.count_visible", lambda _connection, _person: count)
+    monkeypatch.setattr("service.web.listing.count_visible", lambda _connection, _person: count)
     assert shown in browser.get("/queue").text
 
 
@@ -276,6 +320,13 @@ def test_blurred_text_can_be_asked_for_without_a_script(browser, waiting):
     page = browser.get("/review").text
     assert '<input type="checkbox" id="show"' in page
     assert 'class="text main blurred"' in page
+
+
+def test_language_is_switched_on_the_page_one_is_on(browser):
+    answer = browser.post("/preferences", language="en", back="/queue")
+    assert answer.headers["Location"] == "/queue"
+    answer = browser.post("/preferences", language="ar", back="//example.org")
+    assert answer.headers["Location"] == "/review"
 
 
 def test_text_can_be_tried_out_and_is_not_stored(browser, engine):

@@ -1,0 +1,126 @@
+"""Measures, in a browser, how long a moderator waits for the next comment after a decision.
+
+From the press of the key until the next comment has been painted, with a queue of generated
+comments on this machine; as somebody who reads each for a moment, and as fast as it goes.
+"""
+
+import argparse
+import json
+import shutil
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+# In place of this folder, whose http.py would pass for the one of Python.
+sys.path[:1] = [str(ROOT), str(ROOT / "tests" / "service")]
+
+from playwright.sync_api import Page, sync_playwright  # noqa: E402 - the path above comes first
+from serving import Served  # noqa: E402
+
+from moderation import Policy, load_scorer  # noqa: E402
+from service.database import open_engine, upgrade, writing  # noqa: E402
+from service.ingest import ingest_all  # noqa: E402
+from service.judge import Judge  # noqa: E402
+from service.moderators import Role, add_moderator  # noqa: E402
+from service.schema import ArticleIn, AuthorIn, CommentIn  # noqa: E402
+
+REPORT = ROOT / "reports" / "page.json"
+NAME, PASSWORD = "bench", "a password to measure with"
+LIMIT_MS = 100
+READING_MS = 400
+DECIDE = """async (reading) => {
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  await wait(reading);
+  const before = document.querySelector("#desk").dataset.comment;
+  const start = performance.now();
+  document.body.dispatchEvent(
+    new KeyboardEvent("keydown", {code: "KeyA", key: "ش", bubbles: true, cancelable: true}));
+  while (document.querySelector("#desk").dataset.comment === before) {
+    if (performance.now() - start > 5000) throw new Error("no next comment");
+    await wait(0);
+  }
+  await painted();
+  return performance.now() - start;
+}"""
+
+
+def fill(url: str, *, comments: int) -> None:
+    """Put comments that wait, and an account, into a fresh database."""
+    engine = open_engine(url)
+    upgrade(engine)
+    with writing(engine) as connection:
+        add_moderator(connection, NAME, role=Role.MODERATOR, password=PASSWORD)
+    # A list holds them all, whatever the model makes of them.
+    judge = Judge(load_scorer(), Policy("bench", {}, suspect=("غربال",)))
+    made = [
+        CommentIn(
+            id=f"c-{number}",
+            text=f"اشتريت غربال رقم {number} من السوق القديم وأعجبني، والبائع رجل طيب",
+            author=AuthorIn(id=f"u-{number % 500}", name=f"زائر {number % 500}"),
+            article=ArticleIn(id=f"a-{number % 50}", title="السوق القديم"),
+        )
+        for number in range(comments)
+    ]
+    for start in range(0, comments, 1_000):
+        ingest_all(engine, judge, made[start : start + 1_000])
+    engine.dispose()
+
+
+def sign_in(page: Page) -> None:
+    """Open the review page."""
+    page.goto("/sign-in")
+    page.fill("input[name=name]", NAME)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_selector("#desk[data-comment]")
+
+
+def measure(page: Page, *, decisions: int, reading_ms: int) -> dict[str, float]:
+    """Decide on comments one after another and return the waits in milliseconds."""
+    took = sorted(page.evaluate(DECIDE, reading_ms) for _ in range(decisions))
+    return {
+        "decisions": decisions,
+        "p50_ms": round(statistics.median(took), 1),
+        "p95_ms": round(took[int(0.95 * (decisions - 1))], 1),
+        "max_ms": round(took[-1], 1),
+    }
+
+
+def main() -> int:
+    """Measure, print and write the figures; 1 if the next comment takes too long."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--comments", type=int, default=10_000)
+    parser.add_argument("--decisions", type=int, default=100)
+    options = parser.parse_args()
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        parser.error("Chromium is not installed; as root: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        url = f"sqlite:///{folder}/ghirbal.sqlite3"
+        fill(url, comments=options.comments)
+        served = Served(url)
+        served.start()
+        try:
+            # Chromium has no sandbox for root, and shows nothing but our own pages here.
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            page = browser.new_page(base_url=f"http://127.0.0.1:{served.port}")
+            sign_in(page)
+            figures = {
+                name: measure(page, decisions=options.decisions, reading_ms=reading_ms)
+                for name, reading_ms in (("reading", READING_MS), ("racing", 0))
+            }
+            browser.close()
+        finally:
+            served.close()
+    document = {"waiting": options.comments} | figures
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    return int(figures["reading"]["p95_ms"] >= LIMIT_MS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

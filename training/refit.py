@@ -74,9 +74,14 @@ def prepare(
     counts = counted(
         rows.texts, settings.features, groups, settings.min_comments, _code(), n_jobs=n_jobs
     )
-    canonical = canonicalise(rows.texts)
-    texts = np.array([canonical.text(i) for i in range(len(rows.texts))])
-    return Material(rows, counts, np.unique(texts, return_inverse=True)[1])
+    return Material(rows, counts, _text_ids(rows.texts))
+
+
+def _text_ids(texts: Sequence[str]) -> NDArray[np.int64]:
+    canonical = canonicalise(texts)
+    numbers: dict[str, int] = {}
+    found = (numbers.setdefault(canonical.text(i), len(numbers)) for i in range(len(texts)))
+    return np.fromiter(found, dtype=np.int64, count=len(texts))
 
 
 def _counted(

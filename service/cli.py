@@ -9,6 +9,7 @@ import click
 # no model.
 _COMMANDS = {
     "db": "service.db_command",
+    "feedback": "service.feedback_command",
     "keys": "service.keys_command",
     "moderators": "service.moderators_command",
     "policy": "service.policy_command",

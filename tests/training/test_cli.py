@@ -6,6 +6,7 @@ from corpora_samples import RULES, labelled_rows, published_rows, write_corpus, 
 
 from moderation import load_scorer
 from training import cli
+from training.examples import read_seed
 
 
 def run(*arguments):
@@ -97,6 +98,7 @@ def test_fit_on_clear_licences_leaves_the_others_out_and_says_so(corpora, tmp_pa
     sources = write_sources(tmp_path / "t.toml", osact4_2020=RULES, other=RULES)
     unclear = sources[1].model_copy(update={"licence_clear": False})
     monkeypatch.setattr(cli, "load_sources", lambda: (sources[0], unclear))
+    monkeypatch.setattr(cli, "read_written", read_seed)
     folder = tmp_path / "model"
     result = run("fit", "--corpora", corpora, "--output", folder, "--licences", "permissive",
                  "--jobs", 1)  # fmt: skip

@@ -16,6 +16,8 @@ _COMMANDS = {
     "score": "service.score_command",
     "serve": "service.serve_command",
     "sites": "service.sites_command",
+    "webhooks": "service.webhooks_command",
+    "worker": "service.worker_command",
 }
 
 

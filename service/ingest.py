@@ -16,6 +16,7 @@ from service.edits import decide_edit
 from service.errors import ApiError
 from service.judge import Judge, Judgement
 from service.newsroom_errors import gone
+from service.outbox import announce
 from service.rules import Rules
 from service.schema import AuthorIn, CommentIn
 from service.script import script_of
@@ -33,7 +34,7 @@ _LOCK = (
 _NEW_COMMENT = insert(Comment).returning(Comment.id)
 _NEW_REVISION = insert(Revision)
 _NEW_SCORE = insert(Score)
-_NEW_DECISION = insert(Decision)
+_NEW_DECISION = insert(Decision).returning(Decision.id)
 
 Stored = tuple[dict[str, Any], bool]
 """Where a comment stands, and whether it was new."""
@@ -96,11 +97,14 @@ def _store_all(
     rules: Rules,
     site_id: int,
 ) -> list[Stored | ApiError]:
+    made: list[dict[str, Any]] = []
     with writing(engine) as connection:
-        return [
-            _store(connection, comment, judgement, rules=rules, site_id=site_id)
+        stored = [
+            _store(connection, comment, judgement, rules=rules, site_id=site_id, made=made)
             for comment, judgement in zip(comments, judgements, strict=True)
         ]
+        announce(connection, made)
+    return stored
 
 
 def _store(
@@ -110,6 +114,7 @@ def _store(
     *,
     rules: Rules,
     site_id: int,
+    made: list[dict[str, Any]],
 ) -> Stored | ApiError:
     # By itself: after a wait PostgreSQL would join the new comment to its old text.
     connection.execute(_LOCK, {"site_id": site_id, "external_id": comment.id})
@@ -143,7 +148,9 @@ def _store(
     document = judgement.to_document()
     found = {name: document[name] for name in ("model", "scores", "spans")}
     connection.execute(_NEW_SCORE, of_revision | found)
-    connection.execute(_NEW_DECISION, of_revision | decided)
+    decision = of_revision | decided
+    number = connection.execute(_NEW_DECISION, decision).scalar_one()
+    made.append(decision | {"id": number})
     if decided["action"] == Action.REVIEW:
         index_texts(connection, [(comment_id, comment.text)])
     told = {name: decided[name] for name in ("action", "reasons")}

@@ -14,3 +14,7 @@ def gone() -> ApiError:
 
 class PolicyVersionError(ServiceError):
     """A version of the policy is there already or is not known."""
+
+
+class WebhookError(ServiceError):
+    """A webhook is not known or its address cannot be used."""

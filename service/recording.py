@@ -1,4 +1,4 @@
-"""Writing decisions: the rows, the state of the comments and the search index, all or nothing."""
+"""Writing decisions: rows, state of the comments, search and outbox, all or nothing."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from moderation import Action
+from service.outbox import announce
 from service.search import index_texts
 from service.tables import Comment, Decision, Revision
 
@@ -53,6 +54,10 @@ def record_all(connection: Connection, decisions: Sequence[dict[str, Any]]) -> l
         for decision in decisions
     ]
     connection.execute(_STATE, states)
+    announce(
+        connection,
+        [each | {"id": number} for each, number in zip(decisions, numbers, strict=True)],
+    )
     _make_findable(connection, [each["comment_id"] for each in decisions if _in_review(each)])
     return numbers
 

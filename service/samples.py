@@ -15,6 +15,7 @@ from service.tables import (
     Comment,
     Decision,
     Flag,
+    Outbox,
     Revision,
     Sample,
     Score,
@@ -84,7 +85,7 @@ def put_samples(engine: Engine, judge: Judge) -> bool:
 def remove_samples(connection: Connection) -> None:
     """Remove the samples with all that was decided on them."""
     ids = select(Sample.comment_id).scalar_subquery()
-    for table in (Claim, Skip, Flag, Decision, Score, Revision):
+    for table in (Claim, Skip, Flag, Outbox, Decision, Score, Revision):
         connection.execute(delete(table).where(table.comment_id.in_(ids)))
     gone = list(connection.scalars(select(Sample.comment_id)))
     connection.execute(delete(Sample))

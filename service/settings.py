@@ -53,6 +53,8 @@ class Settings(BaseModel):
         How often a key may ask, as ``100/second; 5000/minute``.
     rate_limit_storage : str
         ``memory://`` counts per worker process, ``redis://host:port/0`` for all together.
+    webhook_private_addresses : bool
+        Whether webhooks may go to addresses of the own network.
     log_format : str
         ``readable`` or ``json``.
     log_level : str
@@ -85,6 +87,7 @@ class Settings(BaseModel):
     coral_secrets: Annotated[str, Field(min_length=1)] | None = None
     rate_limit: Annotated[str, Field(min_length=1)] | None = None
     rate_limit_storage: Annotated[str, Field(min_length=1)] = "memory://"
+    webhook_private_addresses: bool = False
     log_format: Literal["readable", "json"] = "readable"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 

@@ -22,3 +22,5 @@ from service.tables.people import ApiKey as ApiKey
 from service.tables.people import Moderator as Moderator
 from service.tables.policies import PolicyUse as PolicyUse
 from service.tables.policies import StoredPolicy as StoredPolicy
+from service.tables.webhooks import Outbox as Outbox
+from service.tables.webhooks import Webhook as Webhook

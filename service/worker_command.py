@@ -1,0 +1,36 @@
+"""``ghirbal worker``: sends events to webhooks."""
+
+import signal
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from service.database import open_engine, reported, upgrade
+from service.logs import configure_logs
+from service.options import config_option
+from service.settings import load_settings
+from service.worker import Worker
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Send what is due now and end.")
+@config_option
+def worker(*, once: bool, config: Path | None) -> None:
+    """Send events to webhooks until stopped; one or several run beside `ghirbal serve`."""
+    settings = load_settings(file=config)
+    configure_logs(settings)
+    engine = open_engine(settings.database_url)
+    upgrade(engine)
+    working = Worker(engine, private=settings.webhook_private_addresses)
+    if once:
+        with reported():
+            click.echo(f"{working.run_once()} events tried", err=True)
+        return
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        working.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    working.run()

@@ -128,7 +128,7 @@ def _corpus(
         return result
     score = scored.scores[rows, ATTRIBUTES.index(attribute)]
     review_at = scorer.manifest["thresholds"][attribute]["review_at"]
-    cuts = np.unique(np.quantile(score, np.linspace(0, 1, 201)))
+    cuts = np.append(np.unique(np.quantile(score, np.linspace(0, 1, 201))), review_at)
     return result | {
         "attribute": attribute,
         "positives": int(y.sum()),

@@ -179,7 +179,9 @@ def test_a_threshold_is_printed_with_what_to_expect_of_it(toy):
     result = run("thresholds", "--recall", "0.8", "--attribute", "abusive", "--model", toy)
     heading, columns, row = result.stdout.splitlines()
     assert result.exit_code == 0
-    assert heading.startswith("Model toy: precision as among the 44 labelled comments held out")
+    assert heading.startswith(
+        "Model toy: precision as among the up to 44 labelled comments held out"
+    )
     assert "95% intervals (Wilson's)" in heading
     assert columns.split() == ["attribute", "threshold", "precision", "recall", "review", "rate"]
     assert row.split()[0] == "abusive"

@@ -101,8 +101,8 @@ def _heading(scorer: Scorer, held_out: Mapping[str, HeldOut], share: float | Non
     counts = held_out["abusive"]
     labelled = max(int(each.positives[0] + each.negatives[0]) for each in held_out.values())
     mixed = (
-        f"precision as among the up to {labelled:,} labelled comments held out, review rate as among the "
-        f"{int(counts.published[0]):,} held out that newspapers published"
+        f"precision as among the up to {labelled:,} labelled comments held out, review rate as "
+        f"among the {int(counts.published[0]):,} held out that newspapers published"
         if share is None
         else f"precision and review rate where {share:g} of the comments show the attribute"
     )

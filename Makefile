@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench bench-http bench-page train venv postgres redis chromium
+.PHONY: help run test lint bench bench-check bench-http bench-page train venv postgres redis chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -25,8 +25,11 @@ lint: $(VENV)/.installed-test ## ruff and mypy, as CI runs them
 test: $(VENV)/.installed-test postgres redis chromium ## install everything the tests need and run the whole suite
 	$(BIN)/pytest
 
-bench: $(VENV)/.installed ## measure speed on one core; writes reports/
+bench: $(VENV)/.installed-test ## measure speed beside the peers, in one run; writes reports/
 	$(BIN)/python bench/speed.py
+
+bench-check: $(VENV)/.installed-test ## the same, and fail where a ratio is 20 % worse than the stored one
+	$(BIN)/python bench/speed.py --check
 
 bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty view; writes reports/
 	$(BIN)/python bench/http.py

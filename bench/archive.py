@@ -1,0 +1,80 @@
+"""Whole files through `ghirbal score`: rates on one core and on all, and memory."""
+
+import gzip
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+from texts import ROOT, make_comments
+
+_DISTINCT = 50_000
+_LOOK_EVERY_S = 0.05
+
+
+def write_archive(path: Path, count: int) -> None:
+    """Write comments as gzipped JSON lines, some more than once if there are very many."""
+    comments = make_comments(min(count, _DISTINCT))
+    with gzip.open(path, "wt", compresslevel=1, encoding="utf-8") as file:
+        for number in range(count):
+            row = {"id": str(number), "text": comments[number % len(comments)]}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def run_command(*options: str, cores: int) -> tuple[float, float]:
+    """Return how long the command took, and the memory of all its processes at most, in MB."""
+    command = [sys.executable, "-m", "service.cli", "score", *options]
+    allowed = sorted(os.sched_getaffinity(0))[-cores:]
+    start = time.perf_counter()
+    process = psutil.Popen(
+        command, cwd=ROOT, preexec_fn=lambda: os.sched_setaffinity(0, set(allowed))
+    )
+    most = 0
+    while process.poll() is None:
+        most = max(most, _memory_bytes(process))
+        time.sleep(_LOOK_EVERY_S)
+    if process.returncode:
+        raise RuntimeError(f"ghirbal score ended with {process.returncode}")
+    return time.perf_counter() - start, most / 1e6
+
+
+def _memory_bytes(process: psutil.Popen) -> int:
+    total = 0
+    try:
+        for each in [process, *process.children(recursive=True)]:
+            # Shared pages are counted once for each process that has them.
+            total += each.memory_full_info().pss
+    except psutil.Error:
+        pass
+    return total
+
+
+def measure_archive(folder: Path, count: int) -> dict[str, float]:
+    """Score one archive on one core and on two."""
+    few, many, out = folder / "few.jsonl.gz", folder / "many.jsonl.gz", folder / "out.jsonl"
+    write_archive(few, 10)
+    write_archive(many, count)
+    result: dict[str, float] = {"comments": count}
+    for cores in range(1, min(2, len(os.sched_getaffinity(0))) + 1):
+        options = ("--jobs", str(cores), "--output", str(out))
+        start_s, _ = run_command(str(few), *options, cores=cores)
+        took_s, memory_mb = run_command(str(many), *options, cores=cores)
+        result[f"cores_{cores}_s"] = took_s
+        result[f"cores_{cores}_per_s"] = (count - 10) / (took_s - start_s)
+        result[f"cores_{cores}_memory_mb"] = memory_mb
+    return result
+
+
+def measure_bandwidth() -> float:
+    """Return how many GB a second one core copies: the physical limit."""
+    source = np.ones(64 << 20, dtype=np.uint8)
+    target = np.zeros_like(source)
+    times = []
+    for _ in range(10):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        times.append(time.perf_counter() - start)
+    return 2 * source.nbytes / min(times) / 1e9

@@ -1,43 +1,118 @@
-"""The queue as a list."""
+"""The queue as a list: filtered, searched, and decided on line by line."""
 
-from typing import Literal
+import uuid
+from datetime import UTC, datetime
+from typing import Any
 
-from flask import g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy import Connection
+from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from service.actors import in_person
 from service.auth import requires
+from service.batches import undo_batch
 from service.claims import count_visible, visible_to
+from service.desk import Move, Wish, act
 from service.dossier import any_samples, read_lines
 from service.errors import ApiError
 from service.moderators import Role
-from service.queue import read_page
+from service.queue import count_matching, read_page
 from service.schema import QueueQuery
+from service.sites import list_sections
 from service.state import service_state
+from service.web.asked import AGES_H, asked, wanted_page
 from service.web.blueprint import web
+from service.web.bulk import decide_marked
 from service.web.highlight import pieces
-
-_PAGE = 50
+from service.web.histogram import histogram
+from service.web.reasons import REJECT_REASONS, suggested
+from service.web.showing import done, told
 
 
 @web.get("/queue")
 @requires(Role.MODERATOR)
 def queue() -> Response | str:
-    """List what waits."""
-    by_age = request.args.get("order") == "oldest"
-    order: Literal["score", "oldest"] = "oldest" if by_age else "score"
-    query = QueueQuery(order=order, limit=_PAGE, after=request.args.get("after"))
-    visible = visible_to(g.person)
+    """List what waits, as the address asks for it."""
+    filter_ = asked(request.args)
     with service_state().engine.connect() as connection:
         try:
-            comments, following = read_page(connection, query, visible=visible)
+            query = wanted_page(filter_, request.args)
+            return render_template("queue.html", filter=filter_, **_listed(connection, query))
         except ApiError:
-            return redirect(url_for("web.queue", order=order))
-        return render_template(
-            "queue.html",
-            lines=read_lines(connection, list(comments)),
-            following=following,
-            order=order,
-            waiting=count_visible(connection, g.person),
-            samples=any_samples(connection),
-            pieces=pieces,
-        )
+            flash(gettext("This filter makes no sense; here is the whole list."), "problem")
+    return redirect(url_for("web.queue"))
+
+
+@web.post("/queue")
+@requires(Role.MODERATOR)
+def post_queue() -> Response:
+    """Decide on one line, or on all that are marked."""
+    back = asked(request.form) | {"order": request.form.get("order", "score")}
+    if "one" in request.form:
+        wish = _wish(request.form["one"])
+        refusal = act(service_state().engine, g.person, wish)
+        flash(told(refusal) if refusal else done(wish.move), "problem" if refusal else "done")
+        return redirect(url_for("web.queue", **back), 303)
+    return redirect(url_for("web.queue", **back, **decide_marked()), 303)
+
+
+@web.post("/queue/undo")
+@requires(Role.MODERATOR)
+def post_undo_batch() -> Response:
+    """Take a bulk decision back whole."""
+    since = datetime.now(UTC) - service_state().judge.rules.undo_time
+    batch = request.form.get("batch", "")
+    back = undo_batch(service_state().engine, in_person(g.person), batch, since=since)
+    if back:
+        flash(gettext("Undone. The comments wait again."), "done")
+    else:
+        flash(gettext("There is nothing to undo."), "problem")
+    return redirect(url_for("web.queue", **asked(request.form)), 303)
+
+
+def _listed(connection: Connection, query: QueueQuery) -> dict[str, Any]:
+    visible = visible_to(g.person)
+    comments, following = read_page(connection, query, visible=visible)
+    waiting = count_visible(connection, g.person)
+    narrowed = bool(asked(request.args))
+    return {
+        "lines": read_lines(connection, list(comments)),
+        "following": following,
+        "order": query.order,
+        "waiting": waiting,
+        "matching": count_matching(connection, query, visible=visible) if narrowed else waiting,
+        "bins": histogram(connection, query, visible=visible),
+        "sections": list_sections(connection),
+        "ages": AGES_H,
+        "samples": any_samples(connection),
+        "pieces": pieces,
+        "suggested": suggested,
+        "reject_reasons": REJECT_REASONS,
+        "batch": _batch(),
+    }
+
+
+def _batch() -> dict[str, Any] | None:
+    """Return what the step came to that led here."""
+    try:
+        batch_id = str(uuid.UUID(request.args.get("batch", "")))
+    except ValueError:
+        return None
+    counted = {name: request.args.get(name, 0, type=int) for name in ("decided", "passed", "left")}
+    return {"id": batch_id, "move": request.args.get("move")} | counted
+
+
+def _wish(value: str) -> Wish:
+    """Return the decision that the button of a line stands for."""
+    try:
+        number, revision, what = value.split(":")
+        comment_id, read = int(number), int(revision)
+    except ValueError:
+        raise BadRequest from None
+    if what == Move.APPROVE:
+        return Wish(comment_id, read, Move.APPROVE)
+    if what not in REJECT_REASONS:
+        raise BadRequest
+    return Wish(comment_id, read, Move.REJECT, what)

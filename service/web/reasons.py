@@ -15,6 +15,8 @@ REASONS: dict[str, LazyString] = {
     "off_topic": lazy_gettext("Off topic"),
     "personal_data": lazy_gettext("Private details of a person"),
     "other": lazy_gettext("Other reason"),
+    "first_comment": lazy_gettext("New author"),
+    "author_often_rejected": lazy_gettext("Author who is often rejected"),
     "flagged": lazy_gettext("Reported by readers"),
     "edited": lazy_gettext("Edited by its author"),
     "edit_unchanged": lazy_gettext("Edited; judged as before"),

@@ -13,6 +13,7 @@ from service.state import service_state
 from service.web.blueprint import FRAGMENT, web
 from service.web.reasons import REJECT_REASONS
 from service.web.showing import address, done, show, show_ahead, told
+from service.web.signing import is_ours
 
 NOTE_LIMIT = 2_000
 
@@ -90,9 +91,15 @@ def post_review(comment_id: int) -> Response | str:
 def post_undo() -> Response | str:
     """Take the last move back and show its comment again."""
     engine = service_state().engine
-    comment_id = undo(engine, g.person)
+    comment_id = undo(engine, g.person, within=service_state().judge.rules.undo_time)
+    back = request.form.get("back", "")
     if comment_id is None:
         flash(gettext("There is nothing to undo."), "problem")
+    elif is_ours(back):
+        flash(gettext("Undone."), "done")
+    if is_ours(back):
+        return redirect(back, 303)
+    if comment_id is None:
         return _lead(claim_next(engine, g.person))
     flash(gettext("Undone. The comment is before you again."), "done")
     claim_one(engine, g.person, comment_id)

@@ -256,6 +256,53 @@ def test_server_that_is_away_is_told_and_nothing_is_lost(open_page, engine):
     assert [action for action, _ in decisions(engine)] == ["approve"]
 
 
+def waiting(engine):
+    with engine.connect() as connection:
+        return connection.scalar(text("SELECT count(*) FROM comment WHERE action = 'review'"))
+
+
+def test_range_of_scores_is_decided_on_and_taken_back_whole(page, engine):
+    page.goto("/queue")
+    page.fill("input[name=score_from]", "0.5")
+    assert page.text_content("input[name=score_from] + output") == "٠٫٥٠"
+    dimmed = page.locator(".histogram rect:not(.chosen)").count()
+    assert dimmed == 10
+    page.click(".filter button.approve")
+    chosen = page.locator(".list > li").count()
+    assert 0 < chosen < 12
+    page.click(".marked a.end")
+    page.wait_for_selector(".big")
+    assert waiting(engine) == 12
+    page.select_option("select[name=reason]", "spam")
+    page.click("button.reject")
+    page.wait_for_selector(".batch")
+    assert waiting(engine) == 12 - chosen
+    page.click(".batch button")
+    page.wait_for_selector(".told .done")
+    assert waiting(engine) == 12
+
+
+def test_list_is_worked_by_keys_alone(page, engine):
+    page.goto("/queue")
+    for key in ("j", "x", "j", "j", "x"):
+        page.keyboard.press(key)
+    assert page.text_content("#marked") == "المحدَّد: ٢"
+    page.keyboard.press("a")
+    page.wait_for_selector(".told .done")
+    assert decisions(engine) == [("approve", "[]")]
+    assert waiting(engine) == 11
+    page.keyboard.press("u")
+    page.wait_for_function("document.querySelectorAll('.list > li').length === 12")
+    page.keyboard.press("/")
+    page.keyboard.type("السوق")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**search=*")
+    assert 0 < page.locator(".list > li").count() < 12
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review/*")
+
+
 def pages_to_see(page):
     """Yield the name of each page while it is open."""
     page.goto("/review")
@@ -264,6 +311,10 @@ def pages_to_see(page):
     yield "keys"
     page.goto("/queue")
     yield "queue"
+    page.goto("/queue?flagged=1")
+    yield "queue-empty"
+    page.goto("/queue/all?score_from=0.5")
+    yield "bulk"
     page.goto("/try")
     page.fill("textarea", "ya 7mar انت غـبـي ومش فاهم، شوف https://example.org/a?b=1 (مهم)")
     page.click("main button.approve")

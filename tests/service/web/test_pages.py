@@ -3,46 +3,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from service_samples import PASSWORD, SUSPECT
+from page_samples import shown, told
+from service_samples import PASSWORD
 from sqlalchemy import text
 
 from service.database import writing
 from service.moderators import Role
 from service.samples import put_samples
 from service.state import EXTENSION
-
-
-@pytest.fixture
-def browser(sign_in):
-    return sign_in(Role.MODERATOR, "sara")
-
-
-@pytest.fixture
-def waiting(site, engine):
-    """Put three comments of one author under one article into review, 3 before 2 before 1."""
-    for number in (1, 2, 3):
-        site.post(
-            "/v1/comments",
-            {
-                "id": f"c-{number}",
-                "text": f"{SUSPECT} {number}",
-                "author": {"id": "u-1", "name": "نبيل"},
-                "article": {"title": "الميزانية", "url": "https://example.org/a-1"},
-                "parent_id": "c-1" if number == 3 else None,
-            },
-        )
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE comment SET score = id / 10.0"))
-    return site
-
-
-def told(page):
-    return re.findall(r'<p class="(?:done|problem|message)">(.*?)</p>', page)
-
-
-def shown(page):
-    found = re.search(r'data-comment="(\d+)"', page)
-    return found and found[1]
 
 
 def state(site, number):
@@ -268,31 +236,6 @@ def test_hostile_text_is_shown_completely_and_harmlessly(site, browser, comment)
     assert re.findall(r"<mark[^>]*>(.*?)</mark>", text)[0] == "غربال"
     assert "<i>" not in page
     assert "javascript:" not in page
-
-
-def test_list_links_to_what_waits(browser, waiting):
-    page = browser.get("/queue").text
-    assert re.findall(r'class="open" href="(.*?)"', page) == ["/review/3", "/review/2", "/review/1"]
-    oldest = browser.get("/queue?order=oldest").text
-    assert re.findall(r'class="open" href="(.*?)"', oldest)[0] == "/review/1"
-    assert browser.get("/queue?after=nonsense").status_code == 302
-
-
-@pytest.mark.parametrize(
-    ("count", "shown"),
-    [
-        (0, "لا تعليق ينتظر"),
-        (1, "تعليق واحد ينتظر"),
-        (2, "تعليقان ينتظران"),
-        (3, "٣ تعليقات تنتظر"),
-        (11, "١١ تعليقا ينتظر"),
-        (100, "١٠٠ تعليق ينتظر"),
-        (103, "١٠٣ تعليقات تنتظر"),
-    ],
-)
-def test_number_of_comments_is_put_as_arabic_puts_it(app, browser, monkeypatch, count, shown):
-    monkeypatch.setattr("service.web.listing.count_visible", lambda _connection, _person: count)
-    assert shown in browser.get("/queue").text
 
 
 def test_digits_can_be_latin(browser, waiting):

@@ -1,0 +1,54 @@
+"""How the scores of the queue are spread, as bars of a chart."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, Integer, and_, cast, func, select
+
+from service.filters import matching
+from service.schema import QueueFilter
+from service.tables import Comment
+
+BINS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A bar: from which score on, how many comments, and how high it stands, 0 to 1."""
+
+    start: float
+    count: int
+    height: float
+    chosen: bool
+
+
+def histogram(
+    connection: Connection, wanted: QueueFilter, *, visible: ColumnElement[bool]
+) -> list[Bin]:
+    """Return how many comments have which score, of what a filter leaves but for its scores."""
+    score = Comment.score if wanted.attribute is None else getattr(Comment, wanted.attribute)
+    scaled = score * BINS
+    # PostgreSQL rounds where it casts; SQLite cuts off, and may lack floor.
+    sqlite = connection.dialect.name == "sqlite"
+    bin_ = cast(scaled if sqlite else func.floor(scaled), Integer).label("bin")
+    anywhere = wanted.model_copy(update={"score_from": None, "score_to": None})
+    rows = connection.execute(
+        select(bin_, func.count())
+        .where(and_(visible, matching(connection, anywhere)))
+        .group_by(bin_)
+    )
+    counts = [0] * BINS
+    for number, count in rows:
+        # A score of 1 belongs to the last bar.
+        counts[min(number, BINS - 1)] += count
+    highest = max(counts) or 1
+    low, high = wanted.score_from or 0.0, 1.0 if wanted.score_to is None else wanted.score_to
+    return [
+        Bin(
+            number / BINS,
+            count,
+            # A bar of few beside one of many must still be seen.
+            max(count / highest, 0.03) if count else 0.0,
+            low < (number + 1) / BINS and number / BINS < high,
+        )
+        for number, count in enumerate(counts)
+    ]

@@ -70,9 +70,14 @@ def prepare(
     rows = join([train, disguised(train), dev])
     groups = hash_groups(read_groups())
     # Memory-mapped, so that all processes share one copy.
-    counted = Memory(cache, mmap_mode="r", verbose=0).cache(_counted, ignore=["n_jobs"])
+    counted = Memory(cache, mmap_mode="r", verbose=0).cache(_counted, ignore=["texts", "n_jobs"])
     counts = counted(
-        rows.texts, settings.features, groups, settings.min_comments, _code(), n_jobs=n_jobs
+        rows.texts,
+        settings.features,
+        groups,
+        min_comments=settings.min_comments,
+        key=_key(rows.texts),
+        n_jobs=n_jobs,
     )
     return Material(rows, counts, _text_ids(rows.texts))
 
@@ -88,23 +93,26 @@ def _counted(
     texts: Sequence[str],
     features: FeatureSettings,
     groups: NDArray[np.uint32],
-    min_comments: int,
-    code: str,
     *,
+    min_comments: int,
+    key: str,
     n_jobs: int,
 ) -> csr_matrix:
-    # `code` is not read: it is a part of the key under which the cache finds the counts.
+    # Not read, but a part of what the cache finds the counts by.
+    del key
     counts = count_features(texts, features, groups, n_jobs=n_jobs)
     return keep_features(counts, choose_features(counts, min_comments=min_comments))
 
 
-def _code() -> str:
-    """Return a hash of all that features are computed by."""
+def _key(texts: Sequence[str]) -> str:
+    """Return a hash of texts and of all that their features are computed by."""
     root = Path(moderation.__file__).parent
     files = sorted(path for pattern in _HASHED_BY for path in root.glob(pattern))
     digest = hashlib.sha256()
     for path in (*files, Path(__file__), Path(__file__).with_name("matrix.py")):
         digest.update(path.read_bytes())
+    for text in texts:
+        digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
     return digest.hexdigest()
 
 
@@ -142,7 +150,7 @@ def refit(
     rows = np.flatnonzero(fit_on & unseen)
     known = material.counts[rows]
     columns = np.flatnonzero(known.getnnz(axis=0) >= settings.min_comments)
-    known = keep_features(known, columns)
+    known = known[:, columns]
     idf = inverse_document_frequency(known)
     said = np.flatnonzero(examples.weights[rows, a] > 0)
     _, domains = np.unique(examples.domain[rows[said]], return_inverse=True)
@@ -155,5 +163,5 @@ def refit(
             settings,
         )
     del known
-    new = tf_idf(keep_features(material.counts[np.flatnonzero(score)], columns), idf)
+    new = tf_idf(material.counts[np.flatnonzero(score)][:, columns], idf)
     return np.asarray(new @ weights, dtype=np.float32)

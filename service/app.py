@@ -1,6 +1,8 @@
 """Putting the application together; whatever is wrong with the settings stops it here."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from flask import Flask
 from werkzeug.routing import BaseConverter
@@ -35,9 +37,16 @@ class _IdConverter(BaseConverter):
     part_isolating = False
 
 
+class _Service(Flask):
+    """Flask without a look at each hook and view of each request: none of them is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def build_app(settings: Settings) -> Flask:
     """Create the WSGI application; see `service.create_app`."""
-    app = Flask("service", static_folder=None)
+    app = _Service("service", static_folder=None)
     # One more than allowed; see service.body.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes + 1
     app.json = OrjsonProvider(app)

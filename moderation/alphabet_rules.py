@@ -169,14 +169,17 @@ def pages() -> dict[str, NDArray[np.generic]]:
     """Return the tables as the file holds them: each different page of code points once."""
     fold, kind, expansions = build()
     moved = (fold.astype(np.int64) - np.arange(SIZE)).astype(np.int32)
-    rows = np.concatenate(
-        [moved.reshape(-1, PAGE), kind.reshape(-1, PAGE).astype(np.int32)], axis=1
-    )
+    alnum = np.fromiter((chr(code).isalnum() for code in range(SIZE)), dtype=np.int32, count=SIZE)
+    tables = (moved, kind.astype(np.int32), alnum)
+    rows = np.concatenate([table.reshape(-1, PAGE) for table in tables], axis=1)
     unique, page = np.unique(rows, axis=0, return_inverse=True)
+    if len(unique) > PAGE:
+        raise ValueError(f"{len(unique)} pages differ, and their numbers have 8 bits")
     return {
         "page": page.reshape(-1).astype(np.uint8),
         "moved": unique[:, :PAGE].copy(),
-        "kind": unique[:, PAGE:].astype(np.uint8),
+        "kind": unique[:, PAGE : 2 * PAGE].astype(np.uint8),
+        "alnum": unique[:, 2 * PAGE :].astype(np.uint8),
         "ligatures": np.array(sorted(expansions), dtype=np.uint32),
         "spellings": np.array([expansions[code] for code in sorted(expansions)]),
     }

@@ -16,6 +16,7 @@ from moderation.types import ATTRIBUTES
 
 _N: Final = len(ATTRIBUTES)
 _Row: Final = ctypes.c_double * _N
+_Edges: Final = ctypes.c_int64 * 2
 # Bounds the memory that a batch takes; the library goes through it comment by comment.
 _BATCH_COMMENTS: Final = 16_384
 _BATCH_CHARS: Final = 2_000_000
@@ -97,9 +98,9 @@ class CompiledModel:
 
     def score_one(self, text: str) -> list[float]:
         """Return the rounded probabilities of one comment: nothing here takes a microsecond."""
-        raw, size = self._native.read_one(text)
+        raw = f"\n{text}\n".encode("utf-32-le", "surrogatepass")
         row = _Row()
-        self._call(raw, (ctypes.c_int64 * 2)(0, size - 1), 1, (None, row))
+        self._call(raw, _Edges(0, len(text) + 1), 1, (None, row))
         return row[:]
 
     def score(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:

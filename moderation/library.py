@@ -67,7 +67,7 @@ class _Alphabet(ctypes.Structure):
         *(
             (name, ctypes.c_void_p)
             for name in (
-                "page", "moved", "kind", "ligatures", "spelling_bounds", "spellings",
+                "page", "moved", "kind", "alnum", "ligatures", "spelling_bounds", "spellings",
                 "digit_letters", "latin_letters", "lexicon",
             )
         ),
@@ -88,15 +88,12 @@ class Native:
         self._tables: list[Any] = []  # what the library points into
         self.library = library
         pointer, number = ctypes.c_void_p, ctypes.c_int64
-        library.ghirbal_openings.argtypes = [pointer, number, *(pointer,) * 3]
-        library.ghirbal_openings.restype = number
         library.ghirbal_canonical.argtypes = [*(pointer,) * 3, number, *(pointer,) * 5, number]
         library.ghirbal_canonical.restype = number
         library.ghirbal_score.argtypes = [*(pointer,) * 4, number, pointer, pointer]
         library.ghirbal_score.restype = number
         library.ghirbal_shares.argtypes = [*(pointer,) * 3, number, *(pointer,) * 3]
         library.ghirbal_shares.restype = number
-        self._first, self._second = self._keep(remains.FIRST), self._keep(remains.SECOND)
         self.alphabet = ctypes.byref(self._build_alphabet())
 
     def _keep(self, table: NDArray[Any]) -> int:
@@ -115,6 +112,7 @@ class Native:
             page=self._keep(pages["page"]),
             moved=self._keep(pages["moved"]),
             kind=self._keep(kind),
+            alnum=self._keep(pages["alnum"]),
             ligatures=self._keep(pages["ligatures"]),
             spelling_bounds=self._keep(
                 np.array([0, *accumulate(map(len, spellings))], dtype=np.int32)
@@ -146,12 +144,17 @@ class Native:
             len(spellings),
             self._keep(_sounds()),
         )
-        if not built:
+        names, stand_for = remains.entities()
+        build = self.library.ghirbal_entities
+        build.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
+        entities = _codes("".join(f"{name}\0" for name in names))
+        codes = _codes(stand_for)
+        if not built or build(built, entities.ctypes.data, entities.size, codes.ctypes.data) < 0:
             raise MemoryError("no memory for the lexicon")
         return int(built)
 
     def read(self, texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """Return the code points of comments on end, remains overwritten, and their edges.
+        """Return the code points of comments on end, and their edges.
 
         Comment `i` lies between two line ends, at ``edges[i]`` and ``edges[i + 1]``.
         """
@@ -160,25 +163,7 @@ class Native:
         edges = np.zeros(len(texts) + 1, dtype=np.int64)
         edges[1:] = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
         np.cumsum(edges, out=edges)
-        where = raw.ctypes.data
-        count = self.library.ghirbal_openings(where, raw.size, self._first, self._second, None)
-        if count:
-            places = np.empty(count, dtype=np.int64)
-            self.library.ghirbal_openings(
-                where, raw.size, self._first, self._second, places.ctypes.data
-            )
-            raw = raw.copy()
-            remains.strip_remains(joined, raw, places.tolist())
         return raw, edges
-
-    def read_one(self, text: str) -> tuple[bytes, int]:
-        """Return the code points of one comment between two line ends, and how many these are."""
-        joined = f"\n{text}\n"
-        raw = joined.encode("utf-32-le", "surrogatepass")
-        size = len(joined)
-        if self.library.ghirbal_openings(raw, size, self._first, self._second, None):
-            return self.read([text])[0].tobytes(), size
-        return raw, size
 
     def canonicalise(self, texts: Sequence[str]) -> _Arrays:
         """Return what `moderation.text.Canonical` holds."""

@@ -15,6 +15,7 @@ _REMAINS: Final = re.compile(
     r"|(?P<foreign>https?://\S+|www\.\S+|(?<![^\s.,،:;()])@\w+"
     r"|(?<![^\W_])(?:URL|NUM|EMAIL|USER)(?![^\W_]))"
 )
+_NAME: Final = re.compile("[a-zA-Z]{2,8};")
 _DROPPED: Final = 0  # a control character, of which nothing stays
 
 
@@ -28,14 +29,26 @@ def _openings() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return first, second
 
 
-FIRST, SECOND = _openings()
-"""The first two characters of remains: a bit for each way to begin; 128 is any other character."""
+# The first two characters of remains: a bit for each way to begin; 128 is any other character.
+_FIRST, _SECOND = _openings()
+
+
+def entities() -> tuple[list[str], str]:
+    """Return the names of characters that remains may have, and the character of each."""
+    from html.entities import html5  # a table of two thousand names: not for the arrays
+
+    found = {
+        name.removesuffix(";"): char
+        for name, char in html5.items()
+        if len(char) == 1 and _NAME.fullmatch(name)
+    }
+    return list(found), "".join(found.values())
 
 
 def openings(raw: NDArray[np.uint32]) -> NDArray[np.int64]:
     """Return the places where remains may begin."""
-    first = FIRST[np.minimum(raw[:-1], FIRST.size - 1)]
-    return np.flatnonzero(first & SECOND[np.minimum(raw[1:], SECOND.size - 1)])
+    first = _FIRST[np.minimum(raw[:-1], _FIRST.size - 1)]
+    return np.flatnonzero(first & _SECOND[np.minimum(raw[1:], _SECOND.size - 1)])
 
 
 def strip_remains(joined: str, raw: NDArray[np.uint32], places: Iterable[int]) -> None:

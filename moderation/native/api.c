@@ -59,21 +59,20 @@ EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *siz
     return failed < 0 ? NULL : lexicon;
 }
 
-/* Find where two characters may begin what is not the author's words; return how many places. */
-EXPORT int64_t ghirbal_openings(const uint32_t *raw, int64_t size, const uint8_t *first,
-                                const uint8_t *second, int64_t *places)
+/* Add the names of characters in HTML, a 0 after each, and what they stand for. */
+EXPORT int32_t ghirbal_entities(Lexicon *lexicon, const uint32_t *names, int64_t size,
+                                const uint32_t *codes)
 {
-    int64_t n = 0;
-    for (int64_t i = 0; i + 1 < size; i++) {
-        if (raw[i] >= 128 || !first[raw[i]])
-            continue;
-        if (first[raw[i]] & second[raw[i + 1] < 128 ? raw[i + 1] : 128]) {
-            if (places)
-                places[n] = i;
-            n++;
-        }
+    Lists list = {0};
+    int failed = cut(&list, names, size) < 0;
+    for (int32_t i = 0; !failed && i < list.n; i++) {
+        Letters name = list.words[i];
+        failed = set_key(&lexicon->entities, hash_letters(name.letters, name.size),
+                         (int32_t)codes[i])
+                 < 0;
     }
-    return n;
+    free(list.words);
+    return failed ? -1 : 0;
 }
 
 /* Bring comments into canonical form. Comment i lies in raw from edges[i] + 1 to edges[i + 1].

@@ -213,7 +213,8 @@ int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t
     Text *text = &work->text;
     uint32_t kinds;
     work->n_emoji = 0;
-    if (fold(text, alphabet, raw, size, &kinds) < 0)
+    raw = strip_remains(work, alphabet, raw, size);
+    if (!raw || fold(text, alphabet, raw, size, &kinds) < 0)
         return -1;
     squeeze(text);
     if (kinds & 1u << LATIN)

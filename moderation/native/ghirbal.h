@@ -32,7 +32,7 @@ typedef struct Lexicon Lexicon;
 typedef struct {
     const uint8_t *page;
     const int32_t *moved;
-    const uint8_t *kind;
+    const uint8_t *kind, *alnum;
     const uint32_t *ligatures;
     const int32_t *spelling_bounds;
     const uint32_t *spellings;
@@ -84,8 +84,8 @@ typedef struct {
 
 typedef struct {
     Text text, spare;
-    uint32_t *emoji;
-    int32_t n_emoji, emoji_room;
+    uint32_t *raw, *emoji;
+    int32_t n_emoji, emoji_room, raw_room;
     int32_t *numbers; /* of runs: five each */
     int32_t numbers_room;
     Hit *hits;
@@ -107,8 +107,11 @@ int reserve_text(Text *text, int64_t room);
 int reserve(void **array, int32_t *room, int64_t wanted, size_t item);
 void release(Work *work);
 
+const uint32_t *strip_remains(Work *work, const Alphabet *alphabet, const uint32_t *raw,
+                              int32_t size);
 int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t size);
 int join_letters(Work *work);
+int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw);
 int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw);
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
                 const uint32_t *emoji, int32_t n_emoji);
@@ -122,6 +125,7 @@ int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint3
 int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
+uint32_t named_entity(const Lexicon *lexicon, const uint32_t *name, int32_t size);
 int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **letters);
 
 static inline int is_word(uint8_t kind) { return kind >= DIGIT && kind != HARD; }

@@ -167,6 +167,12 @@ int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, ui
     return 0;
 }
 
+uint32_t named_entity(const Lexicon *lexicon, const uint32_t *name, int32_t size)
+{
+    int32_t found = look_up(&lexicon->entities, hash_letters(name, size));
+    return found > 0 ? (uint32_t)found : 0;
+}
+
 int may_be_whole(const Lexicon *lexicon, uint32_t hash)
 {
     uint32_t bit = (hash * 0x9E3779B1u) >> (32 - WHOLE_BITS);
@@ -255,7 +261,8 @@ int fill_lexicon(Lexicon *lexicon, const Lists *ordinary)
     Map innocent = {0};
     int failed = grow(&lexicon->known) < 0 || grow(&lexicon->ordinary) < 0
                  || grow(&lexicon->single) < 0 || grow(&lexicon->several) < 0
-                 || grow(&lexicon->sounds) < 0 || grow(&innocent) < 0;
+                 || grow(&lexicon->sounds) < 0 || grow(&lexicon->entities) < 0
+                 || grow(&innocent) < 0;
     for (int32_t i = 0; !failed && i < ordinary->n; i++) {
         Letters word = ordinary->words[i];
         failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0

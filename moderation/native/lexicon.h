@@ -41,7 +41,7 @@ typedef struct {
 struct Lexicon {
     Lists words, proclitics, glued, before_sign;
     int32_t *kept; /* letters of a glued particle that stay with the word */
-    Map known, ordinary, single, several, sounds;
+    Map known, ordinary, single, several, sounds, entities;
     uint8_t *whole;
     Alike *alike;
     int32_t n_alike, alike_room;

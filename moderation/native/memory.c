@@ -33,7 +33,7 @@ void release(Work *work)
                       work->spare.kinds, work->spare.places, work->emoji,      work->numbers,
                       work->hits,        work->found,       work->bare,        work->origin,
                       work->keys,        work->counts,      work->stamps,      work->filled,
-                      work->values,      work->words,       work->bare_words};
+                      work->values,      work->raw,         work->words,       work->bare_words};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }

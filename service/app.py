@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
 from moderation import load_scorer
@@ -12,17 +12,20 @@ from service.api import api
 from service.auth import access_rules, guard
 from service.coral import coral
 from service.database import open_engine
+from service.errors import ApiError
 from service.health import health
 from service.json_provider import OrjsonProvider
 from service.judge import Judge
 from service.metrics import Metrics, metrics_page
 from service.moderations import moderations
+from service.moderations import render as render_moderations
 from service.newsroom_api import newsroom
 from service.observe import observe
 from service.openapi import describe_api, reference
 from service.perspective import perspective
+from service.perspective_errors import render as render_perspective
 from service.policies import JudgeInForce
-from service.problems import answer_problems
+from service.problems import answer_problems, render_native
 from service.rate_limits import limit_rates
 from service.rules import load_policy
 from service.settings import Settings
@@ -68,11 +71,20 @@ def build_app(settings: Settings) -> Flask:
     app.register_blueprint(coral)
     app.register_blueprint(metrics_page)
     app.register_blueprint(reference)
-    answer_problems(app)
+    answer_problems(app, _render)
     guard(app, engine)
     describe_api(app, access_rules(app))
     limit_rates(app, settings)
     return app
+
+
+def _render(error: ApiError) -> Response:
+    """Return an error that no blueprint caught, as the callers of its address read it."""
+    if request.path.startswith("/v1alpha1/"):
+        return render_perspective(error)
+    if request.path.startswith("/v1/moderations"):
+        return render_moderations(error)
+    return render_native(error)
 
 
 def build_judge(settings: Settings) -> Judge:

@@ -40,7 +40,7 @@ _TYPES = {401: "invalid_request_error", 403: "invalid_request_error", 429: "requ
 _CODES = {"key_missing": "invalid_api_key", "key_invalid": "invalid_api_key"}
 
 
-def _render(error: ApiError) -> Response:
+def render(error: ApiError) -> Response:
     """Return an error as OpenAI's clients read it."""
     server = error.status >= 500
     body = {
@@ -55,7 +55,7 @@ def _render(error: ApiError) -> Response:
 
 
 moderations = Blueprint("moderations", __name__, url_prefix="/v1")
-answer_problems(moderations, _render)
+answer_problems(moderations, render)
 
 
 class TextPart(BaseModel):
@@ -102,12 +102,18 @@ def _without_unions(document: dict[str, Any]) -> dict[str, Any]:
     # Checked before the model does: of a union it would name each alternative that failed.
     given = document.get("input")
     strings = isinstance(given, list) and all(isinstance(each, str) for each in given)
-    parts = isinstance(given, list) and all(isinstance(each, dict) for each in given)
+    parts = isinstance(given, list) and all(map(_is_text, given))
     if "input" not in document:
         _refuse("is required", "input")
     if not (isinstance(given, str) or strings or parts):
         _refuse("must be a string, a list of strings or a list of parts of type 'text'", "input")
     return document
+
+
+def _is_text(part: object) -> bool:
+    return (
+        isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str)
+    )
 
 
 def _texts(wanted: ModerationRequest) -> Sequence[str]:

@@ -33,11 +33,18 @@ ENGLISH_ONLY = frozenset(
     }
 )
 CONTEXT_LIMIT_BYTES = 1_048_576
+_DECIMAL = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _VARIANT = re.compile(r"(?:_EXPERIMENTAL|_FAST)?(?:@[0-9]{1,9})?\Z")
+
+
+def _number_in_quotes(value: object) -> object:
+    # Google's JSON takes numbers in quotes too, as languages without a type for them write them.
+    return float(value) if isinstance(value, str) and _DECIMAL.fullmatch(value) else value
+
 
 ScoreType = Literal["SCORE_TYPE_UNSPECIFIED", "PROBABILITY", "STD_DEV_SCORE", "PERCENTILE", "RAW"]
 Opaque = Annotated[StorableString, Field(max_length=2_000)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number_in_quotes)]
 
 
 def plain_name(attribute: str) -> str:

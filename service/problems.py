@@ -24,14 +24,15 @@ _TYPES = {
 }
 
 
-def _native(error: ApiError) -> Response:
+def render_native(error: ApiError) -> Response:
+    """Return an error of the native API."""
     response = jsonify(error.to_document())
     response.status_code = error.status
     return response
 
 
 def answer_problems(
-    routes: Flask | Blueprint, render: Callable[[ApiError], Response] = _native
+    routes: Flask | Blueprint, render: Callable[[ApiError], Response] = render_native
 ) -> None:
     """Register the handlers on `routes`; `render` gives an error the shape of its format."""
 

@@ -74,6 +74,8 @@ def test_word_of_the_newsroom_flags(site):
         ({"input": ["a", 1]}, "input"),
         ({"input": ["a"] * 1_001}, "input"),
         ({"input": "ا" * 10_241}, "input"),
+        ({"input": [{"type": "input_text", "text": "a"}]}, "input"),
+        ({"input": [{"type": "text", "text": 1}]}, "input"),
         ({"input": [{"type": "image_url", "image_url": {"url": "https://a/b"}}]}, "input"),
     ],
 )
@@ -88,6 +90,15 @@ def test_unknown_key_is_told_in_the_format(app):
     answer = app.test_client().post("/v1/moderations", headers={"Authorization": "Bearer x"})
     assert answer.status_code == 401
     assert answer.get_json()["error"]["code"] == "invalid_api_key"
+
+
+def test_wrong_method_is_told_in_the_format(app):
+    answer = app.test_client().get("/v1/moderations")
+    assert (answer.status_code, answer.get_json()["error"]["type"]) == (
+        405,
+        "invalid_request_error",
+    )
+    assert answer.headers["Allow"]
 
 
 PARTS = st.fixed_dictionaries(

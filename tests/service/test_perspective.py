@@ -237,6 +237,27 @@ def test_body_that_cannot_be_read_is_an_invalid_argument(ask, body):
     assert error_of(answer)[:2] == ("INVALID_ARGUMENT", "INVALID_REQUEST")
 
 
+def test_number_in_quotes_is_a_number(ask):
+    asked = {"TOXICITY": {"scoreThreshold": "0.999999"}, "INSULT": {"scoreThreshold": "0"}}
+    answer = ask(request_of(APPROVED, requestedAttributes=asked))
+    assert set(answer.get_json()["attributeScores"]) == {"INSULT"}
+    asked = {"TOXICITY": {"scoreThreshold": "NaN"}}
+    assert ask(request_of(APPROVED, requestedAttributes=asked)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "canonical"),
+    [
+        ("GET", ANALYZE, 405, "UNIMPLEMENTED"),
+        ("POST", "/v1alpha1/comments:delete", 404, "NOT_FOUND"),
+    ],
+)
+def test_wrong_address_is_told_in_the_format(app, method, path, status, canonical):
+    answer = app.test_client().open(path, method=method)
+    error = answer.get_json()["error"]
+    assert (answer.status_code, error["code"], error["status"]) == (status, status, canonical)
+
+
 def test_missing_key_is_forbidden(app):
     answer = app.test_client().post(ANALYZE, json=request_of(APPROVED))
     assert (answer.status_code, answer.get_json()["error"]["status"]) == (403, "PERMISSION_DENIED")

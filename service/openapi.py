@@ -4,12 +4,11 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
 from flask import Blueprint, Flask, Response, current_app, render_template
-from openapi_pydantic import OpenAPI
-from openapi_pydantic.util import PydanticSchema, construct_open_api_with_schema_class
 from pydantic import BaseModel
 from werkzeug.routing import Rule
 
@@ -126,18 +125,26 @@ _ERRORS = {
 @requires(None)
 def openapi_json() -> Response:
     """Describe the API to programs."""
-    return Response(orjson.dumps(current_app.extensions["openapi"]), mimetype="application/json")
+    return Response(orjson.dumps(current_app.extensions["openapi"]()), mimetype="application/json")
 
 
 @reference.get("/docs")
 @requires(None)
 def docs() -> str:
     """Describe the API to people; the page loads nothing from anywhere."""
-    return render_template("reference.html", api=current_app.extensions["openapi"])
+    return render_template("reference.html", api=current_app.extensions["openapi"]())
 
 
 def describe_api(app: Flask, scopes: dict[str, Any]) -> None:
-    """Build the description of `app`, once; `scopes` as `service.auth` knows them."""
+    """Let the description of `app` be built once it is asked for; `scopes` as in `service.auth`."""
+    app.extensions["openapi"] = cache(lambda: _describe(app, scopes))
+
+
+def _describe(app: Flask, scopes: dict[str, Any]) -> dict[str, Any]:
+    # Imported late: it takes 8 MB, and few workers are ever asked.
+    from openapi_pydantic import OpenAPI
+    from openapi_pydantic.util import construct_open_api_with_schema_class
+
     paths: dict[str, dict[str, Any]] = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda each: each.rule):
         operation = _DESCRIBED.get(rule.endpoint)
@@ -155,7 +162,7 @@ def describe_api(app: Flask, scopes: dict[str, Any]) -> None:
         }
     )
     built = construct_open_api_with_schema_class(document)
-    app.extensions["openapi"] = built.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return built.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _operation(
@@ -197,6 +204,8 @@ def _possible_errors(operation: Operation, *, closed: bool) -> Iterator[int]:
 def _content(
     description: str, *models: type[BaseModel], example: dict[str, Any] | None = None
 ) -> dict[str, Any]:
+    from openapi_pydantic.util import PydanticSchema
+
     # All its fields have defaults, only aliased ones, which mypy does not see.
     schemas = [PydanticSchema(schema_class=model) for model in models]  # type: ignore[call-arg]
     media: dict[str, Any] = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}

@@ -17,6 +17,7 @@ from service.web.formats import add_filters, locale_of_request
 from service.web.highlight import direction
 from service.web.preferences import preferences
 from service.web.reasons import reason_text
+from service.web.versions import list_name, rule_name
 
 web = Blueprint("web", __name__)
 FRAGMENT = "X-Ghirbal-Fragment"
@@ -36,7 +37,7 @@ _HEADERS = {
 def register_web(app: Flask, settings: Settings) -> None:
     """Add the pages to `app`."""
     # Imported here: they put their views on the blueprint above.
-    from service.web import bulk, listing, pages, review, signing  # noqa: F401
+    from service.web import bulk, listing, pages, policy, review, signing  # noqa: F401
 
     set_up_sessions(app, settings)
     # Checked by the blueprint below: a caller with an API key has no cookie to be abused.
@@ -51,7 +52,11 @@ def register_web(app: Flask, settings: Settings) -> None:
     add_filters(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
-        preferences=preferences, reason_text=reason_text, direction=direction
+        preferences=preferences,
+        reason_text=reason_text,
+        direction=direction,
+        list_name=list_name,
+        rule_name=rule_name,
     )
     app.register_blueprint(web)
 

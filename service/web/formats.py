@@ -22,7 +22,13 @@ def locale_of_request() -> str:
 def add_filters(app: Flask) -> None:
     """Make the functions below known to templates."""
     app.jinja_env.filters.update(
-        number=number, score=score, moment=moment, action=action_text, digits=digits
+        number=number,
+        amount=amount,
+        percent=percent,
+        score=score,
+        moment=moment,
+        action=action_text,
+        digits=digits,
     )
 
 
@@ -34,6 +40,22 @@ def digits(text: str) -> str:
 def number(value: int) -> str:
     """Return a whole number."""
     return _decimal(value, "#,##0")
+
+
+def amount(value: float) -> str:
+    """Return an estimated number: whole, or with one decimal where it is small."""
+    return _decimal(value, "#,##0" if value >= 10 or value == int(value) else "0.0")
+
+
+def percent(value: float) -> str:
+    """Return a share as a whole percentage."""
+    sign = "٪" if preferences().numbering == "arab" else "%"
+    return _decimal(100 * value, "0") + sign
+
+
+def threshold(value: float) -> str:
+    """Return a cut-off with as many decimals as it has, at most three."""
+    return _decimal(value, "0.00#")
 
 
 def score(value: float) -> str:

@@ -44,6 +44,9 @@ ROUTES = {
     ("GET", "/preferences"): Role.MODERATOR,
     ("POST", "/preferences"): Role.MODERATOR,
     ("POST", "/samples/remove"): Role.LEAD,
+    ("GET", "/policy"): Role.LEAD,
+    ("POST", "/policy"): Role.LEAD,
+    ("POST", "/policy/use"): Role.LEAD,
 }
 CLOSED = {route: scope for route, scope in ROUTES.items() if isinstance(scope, Scope)}
 FOR_PEOPLE = {route: role for route, role in ROUTES.items() if isinstance(role, Role)}

@@ -303,6 +303,24 @@ def test_list_is_worked_by_keys_alone(page, engine):
     page.wait_for_url("**/review/*")
 
 
+def test_threshold_is_changed_with_what_to_expect_before_it_is_stored(page, engine):
+    page.goto("/policy")
+    held = "#foresight tbody tr:first-child td:last-child strong"
+    before = page.text_content(held)
+    page.fill("input[name='insult.review_at']", "0")
+    page.wait_for_function(
+        "([where, before]) => document.querySelector(where).textContent !== before",
+        arg=[held, before],
+    )
+    page.fill("input[name=note]", "تجربة")
+    page.click("button[value=save]")
+    page.wait_for_selector(".versions")
+    assert page.input_value("input[name='insult.review_at']") == "0.0"
+    page.click(".versions button")
+    page.wait_for_selector(".told .done")
+    assert page.input_value("input[name='insult.review_at']") != "0.0"
+
+
 def pages_to_see(page):
     """Yield the name of each page while it is open."""
     page.goto("/review")
@@ -320,6 +338,8 @@ def pages_to_see(page):
     page.click("main button.approve")
     page.wait_for_selector("#outcome")
     yield "try"
+    page.goto("/policy")
+    yield "policy"
     page.goto("/preferences")
     yield "preferences"
     page.goto("/review/99999")

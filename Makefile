@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench bench-check bench-http bench-page train venv postgres redis chromium
+.PHONY: help run test lint bench bench-check bench-http bench-queue bench-page train venv postgres redis chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -36,6 +36,9 @@ bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty
 
 bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment, in a browser; writes reports/
 	$(BIN)/python bench/page.py
+
+bench-queue: $(VENV)/.installed-test postgres ## fill databases with 5 million comments and measure the queue; writes reports/
+	PYTHONPATH=. $(BIN)/python bench/review_queue.py
 
 train: $(VENV)/.installed ## fit a model on CORPORA into build/models/
 	$(BIN)/ghirbal-train fit --corpora $(CORPORA)

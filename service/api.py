@@ -9,10 +9,10 @@ from service.body import printable, read_json, validated
 from service.by_key import decide
 from service.comments import describe
 from service.errors import ApiError
-from service.ingest import Stored, ingest, ingest_all
+from service.ingest import ingest, ingest_all
 from service.judge import Judge
 from service.keys import Scope
-from service.queue import of_site, read_queue
+from service.queue import read_queue
 from service.schema import (
     BATCH_LIMIT,
     CommentIn,
@@ -22,6 +22,7 @@ from service.schema import (
     ScoreItem,
 )
 from service.state import service_state
+from service.storing import Stored
 
 api = Blueprint("api", __name__, url_prefix="/v1")
 Item = TypeVar("Item", ScoreItem, CommentIn)
@@ -133,8 +134,7 @@ def get_queue() -> Response:
     """Return a page of the comments that wait for a moderator."""
     query = validated(QueueQuery, request.args.to_dict())
     with service_state().engine.connect() as connection:
-        visible = of_site(g.caller.site_id)
-        return jsonify(read_queue(connection, query, visible=visible))
+        return jsonify(read_queue(connection, query, site_id=g.caller.site_id))
 
 
 def _no_comment() -> ApiError:

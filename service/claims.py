@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from service.database import writing
 from service.filters import ORDERS, in_order, matching
 from service.moderators import Person, Role
-from service.queue import count
+from service.queue import count, count_waiting
 from service.schema import QueueQuery
 from service.tables import ESCALATED, IN_REVIEW, Claim, Comment, Skip
 
@@ -135,7 +135,7 @@ def visible_to(person: Person) -> ColumnElement[bool]:
 def count_visible(connection: Connection, person: Person) -> int:
     """Return how many comments in review this moderator may decide on."""
     # A difference, because both numbers come from an index and the condition above does not.
-    waiting = count(connection, IN_REVIEW)
+    waiting = count_waiting(connection)
     if person.role.covers(Role.LEAD):
         return waiting
     return waiting - count(connection, and_(ESCALATED, IN_REVIEW))

@@ -46,6 +46,18 @@ def find_current(connection: Connection, site_id: int, external_id: str) -> RowM
     return connection.execute(_CURRENT, named).mappings().one_or_none()
 
 
+def find_all(
+    connection: Connection, site_id: int, external_ids: Sequence[str]
+) -> dict[str, RowMapping]:
+    """Return what `find_current` does, for several comments by their ids."""
+    wanted = (
+        select(Comment.id, Comment.external_id, Comment.revision, Revision.text)
+        .join(Revision, _OF_COMMENT)
+        .where(Comment.site_id == site_id, Comment.external_id.in_(external_ids))
+    )
+    return {row["external_id"]: row for row in connection.execute(wanted).mappings()}
+
+
 def standing(connection: Connection, current: RowMapping) -> dict[str, Any]:
     """Return what is to happen with a comment now, and why."""
     comment_id = current["id"]

@@ -10,11 +10,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    RowMapping,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from moderation import Action
-from service.tables import Comment, Outbox, Webhook
+from service.tables import Comment, Decision, Outbox, Webhook
 
 DECIDED, QUEUED = "comment.decided", "comment.queued"
 EVENTS = (DECIDED, QUEUED)
@@ -43,16 +55,26 @@ def announce(connection: Connection, decisions: Sequence[dict[str, Any]]) -> Non
     connection : Connection
         In the transaction that stores the decisions.
     decisions : sequence of dict
-        The rows, with their `id`.
+        The rows, each the newest of its comment.
     """
     listening = connection.execute(_LISTENING).all()
     if not listening:
         return
     ids = [decision["comment_id"] for decision in decisions]
-    named = select(Comment.id, Comment.external_id, Comment.site_id).where(Comment.id.in_(ids))
+    named = (
+        select(
+            Comment.id,
+            Comment.external_id,
+            Comment.site_id,
+            func.max(Decision.id).label("decision_id"),
+        )
+        .join(Decision, Decision.comment_id == Comment.id)
+        .where(Comment.id.in_(ids))
+        .group_by(Comment.id)
+    )
     comments = {row.id: row for row in connection.execute(named)}
     rows = [
-        _row(decision, event, webhook_id=webhook.id, external_id=comment.external_id)
+        _row(decision, event, webhook_id=webhook.id, comment=comment)
         for decision in decisions
         for comment in [comments[decision["comment_id"]]]
         for event in [QUEUED if decision["action"] == Action.REVIEW else DECIDED]
@@ -64,13 +86,13 @@ def announce(connection: Connection, decisions: Sequence[dict[str, Any]]) -> Non
 
 
 def _row(
-    decision: dict[str, Any], event: str, *, webhook_id: int, external_id: str
+    decision: dict[str, Any], event: str, *, webhook_id: int, comment: Row[int, str, int, int]
 ) -> dict[str, Any]:
     key, moment = str(uuid.uuid4()), decision["created_at"]
     told = {name: decision[name] for name in ("revision", "action", "reasons", "source")}
     made = {"model": decision["model"], "policy": decision["policy"]}
-    comment = {"comment": external_id, "decision": decision["id"]}
-    payload = {"event": event, "key": key} | comment | told | made
+    about = {"comment": comment.external_id, "decision": comment.decision_id}
+    payload = {"event": event, "key": key} | about | told | made
     return {
         "webhook_id": webhook_id,
         "comment_id": decision["comment_id"],

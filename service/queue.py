@@ -3,12 +3,24 @@
 import base64
 import binascii
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, TextClause, and_, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    TextClause,
+    and_,
+    func,
+    select,
+    tuple_,
+)
 
 from moderation import Action
 from service.comments import described, fetch_current
@@ -18,18 +30,22 @@ from service.schema import QueueFilter, QueueQuery
 from service.tables import IN_REVIEW, Comment, Decision, Score, Section, Site
 
 Condition = ColumnElement[bool] | TextClause
+MANY = 5_000
+RECENT_S = 2.0
+_counted: WeakKeyDictionary[Engine, dict[int | None, tuple[int, float]]] = WeakKeyDictionary()
 
 
-def read_queue(connection: Connection, query: QueueQuery, *, visible: Condition) -> dict[str, Any]:
-    """Return one page of the queue, where the next one begins, and how many wait.
+def read_queue(connection: Connection, query: QueueQuery, *, site_id: int) -> dict[str, Any]:
+    """Return one page of a site's queue, where the next one begins, and how many wait.
 
     Raises
     ------
     ApiError
         If `query.after` is not a position that an earlier page gave.
     """
+    visible = of_site(site_id)
     shown, following = read_page(connection, query, visible=visible)
-    waiting = count(connection, visible)
+    waiting = count_waiting(connection, site_id=site_id)
     narrowed = any(getattr(query, name) is not None for name in QueueFilter.model_fields)
     return {
         "comments": _items(connection, shown),
@@ -44,6 +60,21 @@ def read_queue(connection: Connection, query: QueueQuery, *, visible: Condition)
 def count(connection: Connection, visible: Condition) -> int:
     """Return how many comments meet a condition."""
     return connection.scalar(select(func.count()).select_from(Comment).where(visible)) or 0
+
+
+def count_waiting(connection: Connection, *, site_id: int | None = None) -> int:
+    """Return how many comments are in review; above `MANY` the number may be `RECENT_S` old.
+
+    Counting a long queue takes longer than all the rest of a page, and every moderator asks for
+    it at every step; nobody needs the last digit of a large number at once.
+    """
+    known = _counted.setdefault(connection.engine, {})
+    number, at = known.get(site_id, (0, 0.0))
+    now = time.monotonic()
+    if number < MANY or now - at > RECENT_S:
+        number = count(connection, IN_REVIEW if site_id is None else of_site(site_id))
+        known[site_id] = number, now
+    return number
 
 
 def count_matching(connection: Connection, wanted: QueueFilter, *, visible: Condition) -> int:

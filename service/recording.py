@@ -13,7 +13,7 @@ from service.tables import Comment, Decision, Revision
 ESCALATED: Final = "escalated"
 
 # Statements of every request are built once: building one costs more than running it.
-_NEW_DECISIONS = insert(Decision).returning(Decision.id, sort_by_parameter_order=True)
+_NEW_DECISIONS = insert(Decision)
 _STATE = (
     update(Comment)
     .where(Comment.id == bindparam("number"))
@@ -36,14 +36,14 @@ def newest_decision(connection: Connection, comment_id: int) -> RowMapping:
     return connection.execute(_NEWEST, {"comment_id": comment_id}).mappings().one()
 
 
-def record(connection: Connection, decision: dict[str, Any]) -> int:
-    """Append a decision, on a comment that the caller has locked, and return its number."""
-    return record_all(connection, [decision])[0]
+def record(connection: Connection, decision: dict[str, Any]) -> None:
+    """Append a decision on a comment that the caller has locked."""
+    record_all(connection, [decision])
 
 
-def record_all(connection: Connection, decisions: Sequence[dict[str, Any]]) -> list[int]:
+def record_all(connection: Connection, decisions: Sequence[dict[str, Any]]) -> None:
     """Append decisions, one for each of several comments; all have the same keys."""
-    numbers = list(connection.scalars(_NEW_DECISIONS, list(decisions)))
+    connection.execute(_NEW_DECISIONS, list(decisions))
     states = [
         {
             "number": decision["comment_id"],
@@ -54,12 +54,8 @@ def record_all(connection: Connection, decisions: Sequence[dict[str, Any]]) -> l
         for decision in decisions
     ]
     connection.execute(_STATE, states)
-    announce(
-        connection,
-        [each | {"id": number} for each, number in zip(decisions, numbers, strict=True)],
-    )
+    announce(connection, decisions)
     _make_findable(connection, [each["comment_id"] for each in decisions if _in_review(each)])
-    return numbers
 
 
 def _in_review(decision: dict[str, Any]) -> bool:

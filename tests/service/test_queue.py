@@ -115,3 +115,12 @@ def test_queue_is_read_from_an_index(engine, order, index):
             connection.execute(text(f"SET LOCAL enable_{step} = off"))
         plan = connection.execute(text(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{query}"))
         assert index in str(plan.all())
+
+
+def test_long_queue_is_counted_anew_after_two_seconds(filled, monkeypatch):
+    monkeypatch.setattr("service.queue.MANY", 3)
+    assert filled.get("/v1/queue").get_json()["counts"]["review"] == 5
+    filled.post("/v1/comments/c-3/decisions", {"action": "approve"})
+    assert filled.get("/v1/queue").get_json()["counts"]["review"] == 5
+    monkeypatch.setattr("service.queue.RECENT_S", 0)
+    assert filled.get("/v1/queue").get_json()["counts"]["review"] == 4

@@ -1,0 +1,198 @@
+"""Writing comments of one batch: a handful of statements, however many comments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from moderation import Action
+from service.articles import article_of
+from service.authors import hold_by_author
+from service.comments import find_all, standing
+from service.edits import decide_edit
+from service.errors import ApiError
+from service.judge import Judgement
+from service.newsroom_errors import gone
+from service.rules import Rules
+from service.schema import ArticleIn, AuthorIn, CommentIn
+from service.script import script_of
+from service.search import index_texts
+from service.tables import Comment, Decision, Revision, Score
+
+Stored = tuple[dict[str, Any], bool]
+"""Where a comment stands, and whether it was new."""
+
+_NOTHING_SAID = dict.fromkeys(
+    ("author_id", "author_name", "article_id", "section_id", "parent_external_id")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A comment with what the machine says about it."""
+
+    comment: CommentIn
+    judgement: Judgement
+
+
+@dataclass(slots=True)
+class _Row:
+    """What is to be written about one comment."""
+
+    incoming: Incoming
+    state: dict[str, Any]
+    decided: dict[str, Any]
+    number: int
+    comment_id: int = 0
+
+
+def store(
+    connection: Connection, incoming: Sequence[Incoming], *, rules: Rules, site_id: int
+) -> tuple[list[Stored | ApiError], list[dict[str, Any]]]:
+    """Write comments, no id of which stands twice, and return what became of each.
+
+    Returns
+    -------
+    tuple of list and list
+        One result for each comment, and the decisions that were appended.
+    """
+    ids = [each.comment.id for each in incoming]
+    # By itself: after a wait PostgreSQL would join a new comment to its old text.
+    of_site = Comment.site_id == site_id
+    locked = select(Comment.id).where(of_site, Comment.external_id.in_(ids)).order_by(Comment.id)
+    connection.execute(locked.with_for_update())
+    known = find_all(connection, site_id, ids)
+    results: dict[str, Stored | ApiError] = {}
+    rows: list[_Row] = []
+    articles: dict[ArticleIn | None, dict[str, int | None]] = {}
+    for each in incoming:
+        current = known.get(each.comment.id)
+        if current is not None and current["text"] == each.comment.text:
+            results[each.comment.id] = standing(connection, current), False
+        # No comment comes without a text: this one was taken away.
+        elif current is not None and not current["text"]:
+            results[each.comment.id] = gone()
+        else:
+            article = each.comment.article
+            if article not in articles:
+                articles[article] = article_of(connection, article, site_id=site_id)
+            row = _row(connection, each, current, rules=rules, site_id=site_id)
+            row.state |= articles[article]
+            rows.append(row)
+    made = _write(connection, rows, known=known, site_id=site_id) if rows else []
+    for row in rows:
+        comment = row.incoming.comment
+        told = {name: row.decided[name] for name in ("action", "reasons")}
+        document = {"id": comment.id} | row.incoming.judgement.to_document() | told
+        results[comment.id] = document, comment.id not in known
+    return [results[name] for name in ids], made
+
+
+def _row(
+    connection: Connection,
+    incoming: Incoming,
+    current: RowMapping | None,
+    *,
+    rules: Rules,
+    site_id: int,
+) -> _Row:
+    comment, judgement = incoming.comment, incoming.judgement
+    document = judgement.to_document()
+    decided = {name: document[name] for name in ("action", "reasons", "model", "policy")}
+    author_id = comment.author.id if comment.author else None
+    decided = hold_by_author(
+        connection,
+        rules,
+        decided | {"source": judgement.source},
+        site_id=site_id,
+        author_id=author_id,
+    )
+    number = 1
+    if current is not None:
+        number = int(current["revision"]) + 1
+        decided = decide_edit(connection, current, judgement, text=comment.text, decided=decided)
+    state = _state(incoming) | {"action": decided["action"], "revision": number}
+    return _Row(incoming, state, decided, number)
+
+
+def _state(incoming: Incoming) -> dict[str, Any]:
+    """Return the columns of a comment; what the site left out is not overwritten."""
+    comment, scores = incoming.comment, incoming.judgement.scores
+    author, highest = comment.author or AuthorIn(), max(scores.values())
+    columns = {
+        "author_id": author.id,
+        "author_name": author.name,
+        "parent_external_id": comment.parent_id,
+        "created_at": comment.created_at,
+    }
+    described = {name: value for name, value in columns.items() if value is not None}
+    # A coin's toss is 1, certainty in either direction 0.
+    found = {"score": highest, "uncertainty": 1 - abs(2 * highest - 1)}
+    return described | scores | found | {"script": script_of(comment.text)}
+
+
+def _write(
+    connection: Connection, rows: list[_Row], *, known: dict[str, RowMapping], site_id: int
+) -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    _write_comments(connection, rows, known=known, new={"site_id": site_id, "received_at": now})
+    connection.execute(
+        insert(Revision),
+        [
+            {
+                "comment_id": row.comment_id,
+                "number": row.number,
+                "text": row.incoming.comment.text,
+                "created_at": now,
+            }
+            for row in rows
+        ],
+    )
+    of_revision = [
+        {"comment_id": row.comment_id, "revision": row.number, "created_at": now} for row in rows
+    ]
+    documents = [row.incoming.judgement.to_document() for row in rows]
+    scores = [
+        {name: document[name] for name in ("model", "scores", "spans")} for document in documents
+    ]
+    connection.execute(insert(Score), [a | b for a, b in zip(of_revision, scores, strict=True)])
+    decisions = [a | row.decided for a, row in zip(of_revision, rows, strict=True)]
+    connection.execute(insert(Decision), decisions)
+    index_texts(
+        connection,
+        [
+            (row.comment_id, row.incoming.comment.text)
+            for row in rows
+            if row.decided["action"] == Action.REVIEW
+        ],
+    )
+    return decisions
+
+
+def _write_comments(
+    connection: Connection,
+    rows: list[_Row],
+    *,
+    known: dict[str, RowMapping],
+    new: dict[str, Any],
+) -> None:
+    created = [row for row in rows if row.incoming.comment.id not in known]
+    if created:
+        first = new | {"created_at": new["received_at"]} | _NOTHING_SAID
+        values = [first | row.state | {"external_id": row.incoming.comment.id} for row in created]
+        # Not RETURNING: in the order of the parameters it would be one statement for each row.
+        connection.execute(insert(Comment), values)
+        named = select(Comment.external_id, Comment.id).where(
+            Comment.site_id == new["site_id"],
+            Comment.external_id.in_([row.incoming.comment.id for row in created]),
+        )
+        numbers = {name: number for name, number in connection.execute(named)}
+        for row in created:
+            row.comment_id = numbers[row.incoming.comment.id]
+    for row in rows:
+        if row.incoming.comment.id in known:
+            row.comment_id = known[row.incoming.comment.id]["id"]
+            state = row.state | {"settled": False, "escalated": False}
+            connection.execute(update(Comment).where(Comment.id == row.comment_id).values(state))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from moderation.scorer import Scorer
 
 _SPACE: Final = 0x20
-_SHARE: Final = 0.35  # of the strongest word's evidence that a word needs to be looked at
+_SHARE: Final = 0.5  # of the strongest word's evidence that a word needs to be looked at
+_ALONE: Final = 0.75  # the score of words that offend by themselves
 _SEEDS: Final = 6  # words looked at per comment and attribute
 _CHUNK: Final = 1024
 
@@ -41,7 +42,8 @@ def find_spans(
     """Find the words behind each score that reached its threshold.
 
     A word is looked at for its share of the linear evidence within the comment. It becomes a span
-    where it, or else it with a neighbour, also reaches the threshold standing alone.
+    where it, or else it with a neighbour, is plainly offensive standing alone; where no word is,
+    the one that comes nearest does, if it reaches the threshold.
 
     Parameters
     ----------
@@ -93,14 +95,27 @@ def _explain(
         [texts[i][start:end] for i, (start, end) in zip(owners, places.values(), strict=True)]
     )
     rows = dict(zip(places, alone.tolist(), strict=True))
-    chosen: list[dict[tuple[int, _Stretch], float]] = [{} for _ in texts]
-    for seed in seeds:
-        for stretch in seed.options:
-            score = rows[stretch][seed.attribute]
-            if score >= cuts[seed.attribute]:
-                chosen[seed.comment][seed.attribute, stretch] = score
-                break
+    chosen = _choose(seeds, rows, cuts, n_comments=len(texts))
     return [_spans(each, places) for each in chosen]
+
+
+def _choose(
+    seeds: list[_Seed], rows: dict[_Stretch, list[float]], cuts: list[float], *, n_comments: int
+) -> list[dict[tuple[int, _Stretch], float]]:
+    """Choose stretches by their scores standing alone, with these scores, for each comment."""
+    chosen: list[dict[tuple[int, _Stretch], float]] = [{} for _ in range(n_comments)]
+    nearest: dict[tuple[int, int], tuple[float, _Stretch]] = {}
+    for seed in seeds:
+        key, least = (seed.comment, seed.attribute), cuts[seed.attribute]
+        scores = [(rows[stretch][seed.attribute], stretch) for stretch in seed.options]
+        plain = next((each for each in scores if each[0] >= max(least, _ALONE)), None)
+        if plain is not None:
+            chosen[seed.comment][seed.attribute, plain[1]] = plain[0]
+        nearest[key] = max(nearest.get(key, (0.0, (0, 0))), *scores, key=operator.itemgetter(0))
+    for (comment, attribute), (score, stretch) in nearest.items():
+        if cuts[attribute] <= score < _ALONE:
+            chosen[comment][attribute, stretch] = score
+    return chosen
 
 
 def _spans(

@@ -54,13 +54,13 @@ def letters(text):
 
 @pytest.fixture(scope="module")
 def written():
-    """Read both files, checking their columns on the way."""
+    """Read all files, checking their columns on the way."""
     found = {}
-    for name, columns in COLUMNS.items():
-        with (WRITTEN / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+    for path in sorted(WRITTEN.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as lines:
             reader = csv.DictReader(lines)
-            assert reader.fieldnames == columns
-            found[name] = list(reader)
+            assert reader.fieldnames == COLUMNS.get(path.stem, COLUMNS["held"])
+            found[path.stem] = list(reader)
     return found
 
 
@@ -69,13 +69,15 @@ def rows(written):
     return [row for found in written.values() for row in found]
 
 
-@pytest.mark.parametrize("name", COLUMNS)
-def test_every_row_is_complete(written, name):
-    for row in written[name]:
-        assert re.fullmatch(rf"{name}-{row['topic']}-\d{{3}}", row["id"]), row["id"]
-        assert row["topic"] in AT_LEAST[name], row["id"]
-        assert row["dialect"] in DIALECTS, row["id"]
-        assert " ".join(row["text"].split()) == row["text"] != "", row["id"]
+def test_every_row_is_complete(written):
+    assert len(written) >= 8
+    for name, found in written.items():
+        for row in found:
+            assert re.fullmatch(rf"{name}-{row['topic']}-\d{{3,4}}", row["id"]), row["id"]
+            assert row["topic"] in AT_LEAST.get(name, {row["topic"]}), row["id"]
+            assert row["dialect"] in DIALECTS, row["id"]
+            assert row.get("attribute", "") in {"", *LABELS}, row["id"]
+            assert " ".join(row["text"].split()) == row["text"] != "", row["id"]
 
 
 def test_held_rows_name_an_attribute(written):
@@ -87,14 +89,14 @@ def test_clean_rows_are_sentences_of_three_to_thirty_two_words(written):
     assert [key for key, count in counts.items() if not 3 <= count <= 32] == []
 
 
-@pytest.mark.parametrize("name", COLUMNS)
-def test_lines_end_as_on_every_other_machine(name):
-    raw = (WRITTEN / f"{name}.csv").read_bytes()
+@pytest.mark.parametrize("path", sorted(WRITTEN.glob("*.csv")), ids=lambda path: path.stem)
+def test_lines_end_as_on_every_other_machine(path):
+    raw = path.read_bytes()
     assert b"\r" not in raw
     assert raw.endswith(b"\n")
 
 
-def test_ids_and_texts_are_unique_over_both_files(rows):
+def test_ids_and_texts_are_unique_over_all_files(rows):
     assert [key for key, n in Counter(row["id"] for row in rows).items() if n > 1] == []
     forms = canonicalise([row["text"] for row in rows])
     seen = defaultdict(list)
@@ -110,11 +112,11 @@ def test_every_topic_has_enough_rows(written, name):
     assert short == {}
 
 
-@pytest.mark.parametrize("name", COLUMNS)
-def test_every_dialect_has_a_tenth_or_more(written, name):
-    counts = Counter(row["dialect"] for row in written[name])
-    assert counts.keys() == DIALECTS
-    assert min(counts.values()) * 10 >= len(written[name])
+def test_every_dialect_has_a_tenth_or_more(written):
+    for name, found in written.items():
+        counts = Counter(row["dialect"] for row in found)
+        assert counts.keys() == DIALECTS - ({"msa"} if name == "arabizi" else set()), name
+        assert min(counts.values()) * 10 >= len(found), name
 
 
 def test_no_long_text_was_taken_from_a_corpus(rows):

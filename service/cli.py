@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "db": "service.db_command",
     "feedback": "service.feedback_command",
+    "import": "service.import_command",
     "keys": "service.keys_command",
     "moderators": "service.moderators_command",
     "policy": "service.policy_command",
@@ -32,7 +33,9 @@ class _LateGroup(click.Group):
         """Import the command `cmd_name`."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(
+            import_module(_COMMANDS[cmd_name]), cmd_name.replace("import", "import_")
+        )
         return command
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click declares it

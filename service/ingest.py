@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
+from moderation import Action
 from service.comments import find_current, standing
 from service.database import writing
 from service.errors import ApiError
@@ -40,9 +41,23 @@ def ingest(
 
 
 def ingest_all(
-    engine: Engine, judge: Judge, comments: Sequence[CommentIn], *, site_id: int = DEFAULT_SITE
+    engine: Engine,
+    judge: Judge,
+    comments: Sequence[CommentIn],
+    *,
+    site_id: int = DEFAULT_SITE,
+    actions: Sequence[Action | None] | None = None,
 ) -> list[Stored | ApiError]:
     """Store and decide comments in one transaction.
+
+    Parameters
+    ----------
+    engine, judge : Engine, Judge
+    comments : sequence of CommentIn
+    site_id : int
+        Whose they are.
+    actions : sequence of Action or None, optional
+        What was decided on each elsewhere, for comments that are imported.
 
     Returns
     -------
@@ -58,8 +73,10 @@ def ingest_all(
     # Scored before the write begins: the database has one writer at a time.
     judgements = judge.judge([comment.text for comment in comments])
     incoming = [
-        Incoming(comment, judgement)
-        for comment, judgement in zip(comments, judgements, strict=True)
+        Incoming(comment, judgement, action)
+        for comment, judgement, action in zip(
+            comments, judgements, actions or [None] * len(comments), strict=True
+        )
     ]
     for _ in range(_ATTEMPTS - 1):
         try:

@@ -18,3 +18,7 @@ class PolicyVersionError(ServiceError):
 
 class WebhookError(ServiceError):
     """A webhook is not known or its address cannot be used."""
+
+
+class ImportFileError(ServiceError):
+    """A file to be imported cannot be read as what it is said to be."""

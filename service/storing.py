@@ -31,10 +31,11 @@ _NOTHING_SAID = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A comment with what the machine says about it."""
+    """A comment with what the machine says about it, and what was decided on it elsewhere."""
 
     comment: CommentIn
     judgement: Judgement
+    action: Action | None = None
 
 
 @dataclass(slots=True)
@@ -101,14 +102,17 @@ def _row(
     comment, judgement = incoming.comment, incoming.judgement
     document = judgement.to_document()
     decided = {name: document[name] for name in ("action", "reasons", "model", "policy")}
-    author_id = comment.author.id if comment.author else None
-    decided = hold_by_author(
-        connection,
-        rules,
-        decided | {"source": judgement.source},
-        site_id=site_id,
-        author_id=author_id,
-    )
+    if incoming.action is not None:
+        decided |= {"action": incoming.action.value, "reasons": [], "source": "import"}
+    else:
+        author_id = comment.author.id if comment.author else None
+        decided = hold_by_author(
+            connection,
+            rules,
+            decided | {"source": judgement.source},
+            site_id=site_id,
+            author_id=author_id,
+        )
     number = 1
     if current is not None:
         number = int(current["revision"]) + 1

@@ -11,6 +11,7 @@ from service.tables.decisions import Feedback as Feedback
 from service.tables.decisions import Flag as Flag
 from service.tables.decisions import Sample as Sample
 from service.tables.decisions import Skip as Skip
+from service.tables.imports import ImportRun as ImportRun
 from service.tables.newsroom import DEFAULT_SITE as DEFAULT_SITE
 from service.tables.newsroom import Article as Article
 from service.tables.newsroom import Comment as Comment

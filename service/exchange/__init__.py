@@ -1,0 +1,1 @@
+"""Comments and decisions of other systems in, ours out."""

@@ -1,0 +1,139 @@
+"""Taking a file in: in batches, each with how far the import has come."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import BinaryIO
+
+from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
+
+from service.database import writing
+from service.errors import ApiError
+from service.exchange.lines import read_coral, read_csv, read_json_lines
+from service.exchange.records import Record
+from service.exchange.xml import read_disqus, read_wordpress
+from service.ingest import ingest_all
+from service.judge import Judge
+from service.tables import ImportRun
+
+READERS: dict[str, Callable[[BinaryIO], Iterator[Record]]] = {
+    "jsonl": read_json_lines,
+    "csv": read_csv,
+    "wordpress": read_wordpress,
+    "disqus": read_disqus,
+    "coral": read_coral,
+}
+_BATCH = 500
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What came of a file.
+
+    Parameters
+    ----------
+    stored, known, refused : int
+        Comments that are new, that were there already, and records that were refused; those of
+        earlier attempts included.
+    problems : list of Record
+        The refused records of this attempt.
+    """
+
+    stored: int = 0
+    known: int = 0
+    refused: int = 0
+    problems: list[Record] = field(default_factory=list)
+
+
+def import_file(
+    engine: Engine,
+    judge: Judge,
+    stream: BinaryIO,
+    *,
+    kind: str,
+    site_id: int,
+    progress: Callable[[int], None] = lambda records: None,
+) -> ImportReport:
+    """Take in the comments of a file; one that was broken off goes on where it stopped.
+
+    Every comment is scored. What was decided on it elsewhere is kept as a decision of its own;
+    where nothing was, the machine decides.
+    """
+    digest = _digest(stream)
+    with writing(engine) as connection:
+        run = _run(connection, digest, kind=kind, site_id=site_id)
+    report = ImportReport(run["stored"], run["known"], run["refused"])
+    records = islice(READERS[kind](stream), run["position"], None)
+    position = int(run["position"])
+    progress(position)
+    while batch := list(islice(records, _BATCH)):
+        _take_in(engine, judge, batch, report=report, site_id=site_id)
+        position += len(batch)
+        with writing(engine) as connection:
+            _note(connection, run["id"], position, report, finished=False)
+        progress(len(batch))
+    with writing(engine) as connection:
+        _note(connection, run["id"], position, report, finished=True)
+    return report
+
+
+def _digest(stream: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while piece := stream.read(1 << 20):
+        digest.update(piece)
+    stream.seek(0)
+    return digest.hexdigest()
+
+
+def _run(connection: Connection, digest: str, *, kind: str, site_id: int) -> RowMapping:
+    named = {"site_id": site_id, "digest": digest, "format": kind}
+    query = select(ImportRun.__table__).filter_by(**named)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        counters = {"position": 0, "stored": 0, "known": 0, "refused": 0}
+        new = named | counters | {"started_at": datetime.now(UTC)}
+        connection.execute(insert(ImportRun).values(new))
+        row = connection.execute(query).mappings().one()
+    return row
+
+
+def _note(
+    connection: Connection, run_id: int, position: int, report: ImportReport, *, finished: bool
+) -> None:
+    connection.execute(
+        update(ImportRun)
+        .where(ImportRun.id == run_id)
+        .values(
+            position=position,
+            stored=report.stored,
+            known=report.known,
+            refused=report.refused,
+            finished_at=datetime.now(UTC) if finished else None,
+        )
+    )
+
+
+def _take_in(
+    engine: Engine,
+    judge: Judge,
+    batch: Sequence[Record],
+    *,
+    report: ImportReport,
+    site_id: int,
+) -> None:
+    good = [each for each in batch if each.comment is not None]
+    comments = [each.comment for each in good if each.comment is not None]
+    actions = [each.action for each in good]
+    stored = ingest_all(engine, judge, comments, site_id=site_id, actions=actions) if good else []
+    problems = [each for each in batch if each.comment is None]
+    for each, result in zip(good, stored, strict=True):
+        if isinstance(result, ApiError):
+            problems.append(Record(each.number, each.id, None, problem=result.message))
+        elif result[1]:
+            report.stored += 1
+        else:
+            report.known += 1
+    report.refused += len(problems)
+    report.problems += sorted(problems, key=lambda each: each.number)

@@ -15,7 +15,7 @@ from training.examples import Examples
 
 CLEAN_CORPORA: Final = ("aoc_reader_comments", "hespress_comments", "asnd_news_posts")
 """Corpora whose words are those of readers and newspapers, hardly one of them offensive."""
-WEIGHT: Final = 0.5
+WEIGHT: Final = 0.25
 _LENGTHS: Final = (1, 1, 2, 3)  # in words
 
 

@@ -13,7 +13,7 @@ from training.suite_cases import LEARN, Case, fill
 from training.suites import Suites, read_suites
 
 WRITTEN_PATH: Final = Path(__file__).parents[1] / "data" / "written"
-CASE_WEIGHT: Final = 3.0
+CASE_WEIGHT: Final = 2.0
 # An identity stands in dozens of frames, so one of them says less than a sentence of its own.
 FRAME_WEIGHT: Final = 0.5
 _UNKNOWN: Final = dict.fromkeys(ATTRIBUTES, -1)

@@ -29,7 +29,7 @@ def test_a_piece_is_one_to_three_neighbouring_words_with_the_labels_of_the_whole
         assert f" {piece} " in f" {texts[i]} "
     assert found.ids[7] == f"{CLEAN_CORPORA[0]}:7:piece"
     assert not found.labels.any()
-    assert set(found.weights.ravel().tolist()) == {1.5}
+    assert set(found.weights.ravel().tolist()) == {0.75}
     assert found.texts == pieces(examples_of(texts, CLEAN_CORPORA[0])).texts
 
 

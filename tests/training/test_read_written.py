@@ -27,7 +27,7 @@ def test_a_clean_comment_is_free_of_all_and_an_insult_says_nothing_of_the_rest(t
     assert found.ids == ["written:a-1", "written:a-2"]
     assert labels(found, 0) == dict.fromkeys(ATTRIBUTES, 0)
     assert labels(found, 1) == {"abusive": 1, "insult": 1}
-    assert found.weights[1].tolist() == [3, 0, 3, 0, 0, 0]
+    assert found.weights[1].tolist() == [2, 0, 2, 0, 0, 0]
 
 
 def test_a_threat_against_a_group_is_hate_and_a_threat(tmp_path):

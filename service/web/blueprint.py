@@ -37,7 +37,15 @@ _HEADERS = {
 def register_web(app: Flask, settings: Settings) -> None:
     """Add the pages to `app`."""
     # Imported here: they put their views on the blueprint above.
-    from service.web import bulk, listing, pages, policy, review, signing  # noqa: F401
+    from service.web import (  # noqa: F401
+        bulk,
+        listing,
+        overview,
+        pages,
+        policy,
+        review,
+        signing,
+    )
 
     set_up_sessions(app, settings)
     # Checked by the blueprint below: a caller with an API key has no cookie to be abused.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import format_datetime, get_locale, gettext
+from flask_babel import format_date, format_datetime, get_locale, gettext
 from markupsafe import Markup
 
 from moderation import Action
@@ -27,6 +27,7 @@ def add_filters(app: Flask) -> None:
         percent=percent,
         score=score,
         moment=moment,
+        day=day,
         action=action_text,
         digits=digits,
     )
@@ -83,6 +84,11 @@ def moment(value: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value.isoformat(), digits(format_datetime(value, "medium")), digits(ago)
     )
+
+
+def day(value: datetime) -> str:
+    """Return day and month, as short as the language has it."""
+    return digits(format_date(value, "d MMM"))
 
 
 def action_text(action: str) -> str:

@@ -340,6 +340,10 @@ def pages_to_see(page):
     yield "try"
     page.goto("/policy")
     yield "policy"
+    page.goto("/overview")
+    yield "overview"
+    page.goto("/spot-check")
+    yield "spot-check"
     page.goto("/preferences")
     yield "preferences"
     page.goto("/review/99999")

@@ -30,7 +30,7 @@ class _Model(ctypes.Structure):
             (name, ctypes.c_void_p)
             for name in (
                 "records", "term_weights", "scales", "slopes", "intercepts", "skeleton",
-                "skeleton_before_h", "groups",
+                "skeleton_before_h", "groups", "group_bits",
             )
         ),
         ("n_term_weights", ctypes.c_int64),
@@ -84,6 +84,7 @@ class CompiledModel:
             **{name: getattr(arrays, name) for name in arrays.__slots__},
             "skeleton": skeleton,
             "skeleton_before_h": before_h,
+            "group_bits": _upper_bits(arrays.groups),
         }
         # The library points into these.
         self._held = {name: np.ascontiguousarray(table) for name, table in tables.items()}
@@ -137,6 +138,13 @@ class CompiledModel:
         if done < 0:
             raise MemoryError("no memory to explain a comment")
         return shares.astype(np.float32)
+
+
+def _upper_bits(groups: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return a bit for each value of the upper 16 bits of a hash: whether any hash has it."""
+    seen = np.zeros(1 << 16, dtype=np.uint8)
+    seen[groups >> np.uint32(16)] = 1
+    return np.packbits(seen, bitorder="little")
 
 
 def _take(texts: Sequence[str], start: int) -> Sequence[str]:

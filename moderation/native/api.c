@@ -111,16 +111,17 @@ EXPORT int64_t ghirbal_canonical(const Alphabet *alphabet, const uint32_t *raw,
 
 static void weigh(const Work *work, const Model *model, int n, float *evidence)
 {
-    double sums[ATTRIBUTES] = {0};
+    /* A record has 8 bytes, and 8 sums go side by side; the first two are of no use. */
+    double sums[RECORD] = {0};
     for (int32_t k = 0; k < n; k++) {
-        int32_t slot = work->filled[k];
-        const int8_t *weights
-            = (const int8_t *)model->records + (size_t)work->keys[slot] * RECORD + 2;
-        for (int a = 0; a < ATTRIBUTES; a++)
-            sums[a] += (double)work->values[slot] * weights[a];
+        const Slot *slot = &work->slots[work->filled[k]];
+        const int8_t *record = (const int8_t *)model->records + (size_t)slot->bucket * RECORD;
+        double value = slot->value;
+        for (int a = 0; a < RECORD; a++)
+            sums[a] += value * record[a];
     }
     for (int a = 0; a < ATTRIBUTES; a++)
-        evidence[a] = (float)sums[a] * model->scales[a];
+        evidence[a] = (float)sums[a + 2] * model->scales[a];
 }
 
 static double probability(float evidence, float slope, float intercept)
@@ -149,6 +150,7 @@ EXPORT int64_t ghirbal_score(const Alphabet *alphabet, const Model *model, const
             break;
         }
         float sums[ATTRIBUTES];
+        weigh_terms(&work, model, n);
         weigh(&work, model, n, sums);
         for (int a = 0; a < ATTRIBUTES; a++) {
             double exact = probability(sums[a], model->slopes[a], model->intercepts[a]);
@@ -175,7 +177,7 @@ static void share(const Work *work, const Model *model, const uint32_t *codes,
             continue;
         const int8_t *weights
             = (const int8_t *)model->records + (size_t)found.bucket * RECORD + 2;
-        float value = work->values[found.slot] / (float)work->counts[found.slot];
+        float value = work->slots[found.slot].value / (float)work->slots[found.slot].count;
         for (int a = 0; a < ATTRIBUTES; a++)
             shares[(int64_t)word_at[found.place] * ATTRIBUTES + a]
                 += (double)(weights[a] * model->scales[a] * value);
@@ -191,17 +193,18 @@ EXPORT int64_t ghirbal_shares(const Model *model, const uint32_t *codes, const i
     int64_t result = 0, word = 0;
     for (int64_t i = 0; i < n_comments && result == 0; i++) {
         const uint32_t *comment = codes + bounds[i];
-        int32_t size = (int32_t)(bounds[i + 1] - bounds[i]) + 1;
+        int32_t size = (int32_t)(bounds[i + 1] - bounds[i]) + 1, n = 0;
         if (occurrences(&work, model, comment, size, emoji + emoji_bounds[i],
                         (int32_t)(emoji_bounds[i + 1] - emoji_bounds[i])) < 0
-            || count_known(&work, model) < 0
+            || (n = count_known(&work, model)) < 0
             || reserve((void **)&work.numbers, &work.numbers_room, size, sizeof *work.numbers) < 0) {
             result = -1;
             break;
         }
-        for (int32_t j = 0, n = 0; j < size; j++) {
-            n += comment[j] == SPACE && j && comment[j - 1] != SPACE;
-            work.numbers[j] = n;
+        weigh_terms(&work, model, n);
+        for (int32_t j = 0, before = 0; j < size; j++) {
+            before += comment[j] == SPACE && j && comment[j - 1] != SPACE;
+            work.numbers[j] = before;
         }
         share(&work, model, comment, work.numbers, shares + word * ATTRIBUTES);
         word += work.numbers[size - 1];

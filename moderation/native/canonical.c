@@ -72,9 +72,21 @@ static void keep_one(Text *text, int32_t to, int32_t from)
     text->places[to] = text->places[from];
 }
 
+/* Tell whether any character stands three times in a row, or a mask twice. */
+static int is_stretched(const Text *text)
+{
+    const uint32_t *codes = text->codes;
+    uint32_t any = 0;
+    for (int32_t i = 2; i < text->size; i++)
+        any |= (codes[i] == codes[i - 1]) & ((codes[i] == codes[i - 2]) | (codes[i] == MASK));
+    return any || (text->size > 1 && codes[0] == MASK && codes[1] == MASK);
+}
+
 /* Write stretched letters once, laughter twice, and one mask for several. */
 static void squeeze(Text *text)
 {
+    if (!is_stretched(text))
+        return;
     int32_t to = 0;
     for (int32_t start = 0, end; start < text->size; start = end) {
         uint32_t code = text->codes[start];

@@ -84,6 +84,9 @@ static int32_t split(Word *words, const uint32_t *codes, int32_t size, const int
 
 static int is_group(const Model *model, uint32_t hash)
 {
+    /* Nearly all words are told apart by one bit. */
+    if (!(model->group_bits[hash >> 19 & 0x1FFF] >> (hash >> 16 & 7) & 1))
+        return 0;
     int64_t low = 0, high = model->n_groups;
     while (low < high) {
         int64_t middle = (low + high) / 2;
@@ -203,74 +206,66 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
 
 static int reserve_slots(Work *work, int32_t n)
 {
-    int32_t slots = work->slots ? work->slots : 1024;
+    int32_t slots = work->n_slots ? work->n_slots : 1024;
     while (slots < 2 * (int64_t)n) {
         if (slots > INT32_MAX / 4)
             return -1;
         slots *= 2;
     }
-    if (slots == work->slots && work->stamp < INT32_MAX)
+    if (slots == work->n_slots && work->stamp < INT32_MAX)
         return 0;
-    size_t item = sizeof(int32_t);
-    int32_t *arrays[] = {work->stamps, work->counts, work->filled, (int32_t *)work->keys,
-                         (int32_t *)work->values};
-    work->slots = 0;
-    for (int i = 0; i < 5; i++) {
-        int32_t *grown = realloc(arrays[i], (size_t)slots * item);
-        if (!grown)
-            return -1;
-        arrays[i] = grown;
-        work->stamps = arrays[0];
-        work->counts = arrays[1];
-        work->filled = arrays[2];
-        work->keys = (uint32_t *)arrays[3];
-        work->values = (float *)arrays[4];
-    }
-    memset(work->stamps, 0, (size_t)slots * item);
+    free(work->slots);
+    free(work->filled);
+    work->slots = calloc((size_t)slots, sizeof *work->slots);
+    work->filled = malloc((size_t)slots * sizeof *work->filled);
     work->stamp = 0;
-    work->slots = slots;
-    return 0;
+    work->n_slots = work->slots && work->filled ? slots : 0;
+    return work->n_slots ? 0 : -1;
 }
 
 /* Leave what the model knows in work->found, each with its slot; work->filled names the slots in
- * use, work->values their normalised term weights. Return how many are in use, or -1. */
+ * use. Return how many are in use, or -1. */
 int count_known(Work *work, const Model *model)
 {
     if (reserve_slots(work, work->n_found) < 0)
         return -1;
     int32_t n = 0, known = 0, stamp = ++work->stamp;
-    uint32_t mask = (uint32_t)work->slots - 1;
+    uint32_t mask = (uint32_t)work->n_slots - 1;
+    Slot *slots = work->slots;
     for (int32_t i = 0; i < work->n_found; i++) {
         Occurrence found = work->found[i];
         if (model->records[(size_t)found.bucket * RECORD] != found.check)
             continue;
-        uint32_t slot = found.bucket * 0x9E3779B1u >> 8 & mask;
-        while (work->stamps[slot] == stamp && work->keys[slot] != found.bucket)
-            slot = (slot + 1) & mask;
-        if (work->stamps[slot] != stamp) {
-            work->stamps[slot] = stamp;
-            work->keys[slot] = found.bucket;
-            work->counts[slot] = 0;
-            work->filled[n++] = (int32_t)slot;
-        }
-        work->counts[slot]++;
-        found.slot = (int32_t)slot;
+        uint32_t at = found.bucket * 0x9E3779B1u >> 8 & mask;
+        while (slots[at].stamp == stamp && slots[at].bucket != found.bucket)
+            at = (at + 1) & mask;
+        int fresh = slots[at].stamp != stamp;
+        slots[at].count = fresh ? 1 : slots[at].count + 1;
+        slots[at].bucket = found.bucket;
+        slots[at].stamp = stamp;
+        work->filled[n] = (int32_t)at;
+        n += fresh;
+        found.slot = (int32_t)at;
         work->found[known++] = found;
     }
     work->n_found = known;
+    return n;
+}
+
+/* Set the normalised term weights of the slots in use. */
+void weigh_terms(Work *work, const Model *model, int32_t n)
+{
     double squares = 0;
     for (int32_t k = 0; k < n; k++) {
-        int32_t slot = work->filled[k];
-        int64_t count = work->counts[slot];
+        Slot *slot = &work->slots[work->filled[k]];
+        int64_t count = slot->count;
         if (count >= model->n_term_weights)
             count = model->n_term_weights - 1;
-        float value = model->term_weights[count]
-                      * model->records[(size_t)work->keys[slot] * RECORD + 1];
-        work->values[slot] = value;
-        squares += (double)value * value;
+        uint8_t idf = model->records[(size_t)slot->bucket * RECORD + 1];
+        slot->value = model->term_weights[count] * idf;
+        squares += (double)slot->value * slot->value;
     }
-    double length = squares > 0 ? sqrt(squares) : 1;
+    float length = squares > 0 ? (float)sqrt(squares) : 1;
     for (int32_t k = 0; k < n; k++)
-        work->values[work->filled[k]] = (float)(work->values[work->filled[k]] / length);
-    return n;
+        work->slots[work->filled[k]].value /= length;
 }

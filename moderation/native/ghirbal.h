@@ -48,7 +48,8 @@ typedef struct {
     const float *term_weights;
     const float *scales, *slopes, *intercepts;
     const uint32_t *skeleton, *skeleton_before_h; /* the tables of skeleton.py */
-    const uint32_t *groups; /* hashes of the names of groups, ascending */
+    const uint32_t *groups;    /* hashes of the names of groups, ascending */
+    const uint8_t *group_bits; /* by the upper 16 bits of a hash: whether there is such a group */
     int64_t n_term_weights, n_groups;
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
@@ -82,6 +83,13 @@ typedef struct {
     uint8_t check;
 } Occurrence;
 
+/* A distinct bucket of a comment, in a table that is open to the next comment at once. */
+typedef struct {
+    uint32_t bucket;
+    int32_t stamp, count;
+    float value;
+} Slot;
+
 typedef struct {
     Text text, spare;
     uint32_t *raw, *emoji;
@@ -96,10 +104,9 @@ typedef struct {
     int32_t *origin;
     Word *words, *bare_words;
     int32_t bare_room;
-    uint32_t *keys;
-    int32_t *counts, *stamps, *filled;
-    float *values;
-    int32_t slots, stamp;
+    Slot *slots;
+    int32_t *filled;
+    int32_t n_slots, stamp;
 } Work;
 
 /* All functions that need memory return 0, or -1 where there is none. */
@@ -116,6 +123,7 @@ int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw);
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
                 const uint32_t *emoji, int32_t n_emoji);
 int count_known(Work *work, const Model *model);
+void weigh_terms(Work *work, const Model *model, int32_t n);
 
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size);

@@ -29,11 +29,10 @@ int reserve_text(Text *text, int64_t room)
 
 void release(Work *work)
 {
-    void *arrays[] = {work->text.codes,  work->text.kinds,  work->text.places, work->spare.codes,
-                      work->spare.kinds, work->spare.places, work->emoji,      work->numbers,
-                      work->hits,        work->found,       work->bare,        work->origin,
-                      work->keys,        work->counts,      work->stamps,      work->filled,
-                      work->values,      work->raw,         work->words,       work->bare_words};
+    void *arrays[] = {work->text.codes, work->text.kinds, work->text.places, work->spare.codes,
+                      work->spare.kinds, work->spare.places, work->raw, work->emoji,
+                      work->numbers, work->hits, work->found, work->bare, work->origin,
+                      work->words, work->bare_words, work->slots, work->filled};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }

@@ -156,6 +156,7 @@ def table(report: dict[str, Any]) -> str:
 def draw(report: dict[str, Any], path: Path) -> None:
     """Draw rates and single times beside those of the peers; nothing without matplotlib."""
     try:
+        import matplotlib
         from matplotlib.figure import Figure
     except ImportError:
         return
@@ -176,4 +177,5 @@ def draw(report: dict[str, Any], path: Path) -> None:
         axes.set_xscale("log")
         axes.margins(x=0.25)
         axes.invert_yaxis()
-    figure.savefig(path, dpi=150)
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "ghirbal"}):
+        figure.savefig(path, metadata={"Date": None})

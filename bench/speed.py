@@ -1,4 +1,4 @@
-"""Measures Ghirbal beside its peers in one run; writes reports/speed.json, .md and .png."""
+"""Measures Ghirbal beside its peers in one run; writes reports/speed.json, .md and .svg."""
 
 import json
 import os
@@ -96,7 +96,9 @@ def folder_size_mb(path: Path) -> float:
 
 @click.command()
 @click.option("--check", is_flag=True, help="Fail where a ratio is 20 % worse than the stored one.")
-@click.option("--store", is_flag=True, help="Store the ratios of this run for later checks.")
+@click.option(
+    "--store", is_flag=True, help="Store the ratios of this run for later checks, and the picture."
+)
 @click.option("--comments", default=400_000, help="How many comments the archive has.")
 def main(*, check: bool, store: bool, comments: int) -> None:
     """Measure, print the tables and write the report."""
@@ -121,9 +123,11 @@ def main(*, check: bool, store: bool, comments: int) -> None:
     REPORTS.mkdir(exist_ok=True)
     (REPORTS / "speed.json").write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     (REPORTS / "speed.md").write_text(table(report), encoding="utf-8")
-    draw(report, REPORTS / "speed.png")
+    draw(report, REPORTS / "speed.svg")
     click.echo(table(report))
-    click.echo("written to reports/speed.json, speed.md and speed.png")
+    click.echo("written to reports/speed.json, speed.md and speed.svg")
+    if store:
+        draw(report, ROOT / "docs" / "speed.svg")
     if check or store:
         lines, failed = compare(report, BASELINE, store=store)
         click.echo("\n".join(lines))

@@ -36,13 +36,23 @@ REQUESTS = 300
 CACHE_LINE = 64
 
 
-def us_each(run: Callable[[], object], count: int, *, rounds: int = 7) -> float:
-    """Return microseconds for each of `count`, of the best of some rounds."""
+def us_each(
+    run: Callable[[], object],
+    count: int,
+    *,
+    rounds: int = 7,
+    clock: Callable[[], float] = time.process_time,
+) -> float:
+    """Return microseconds for each of `count`, of the best of some rounds.
+
+    These are of the processor, so that others on the machine count less; storing is timed by the
+    wall clock, since it waits for the disk.
+    """
     times = []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = clock()
         run()
-        times.append(time.perf_counter() - start)
+        times.append(clock() - start)
     return min(times) / count * 1e6
 
 
@@ -110,8 +120,9 @@ def measure_service(comments: list[str]) -> dict[str, float]:
                         f"{path} answers {answer.status_code}: {answer.text}"
                     )
 
-        scored = us_each(lambda: send("/v1/score"), len(comments), rounds=3)
-        stored = us_each(lambda: send("/v1/comments"), len(comments), rounds=3)
+        wall = time.perf_counter
+        scored = us_each(lambda: send("/v1/score"), len(comments), rounds=3, clock=wall)
+        stored = us_each(lambda: send("/v1/comments"), len(comments), rounds=3, clock=wall)
     return {"HTTP": scored, "database": stored - scored}
 
 

@@ -15,6 +15,7 @@ from service.sessions import RoleTooLowError, SignInNeededError, set_up_sessions
 from service.settings import Settings
 from service.web.formats import add_filters, locale_of_request
 from service.web.highlight import direction
+from service.web.names import event_name, role_name, role_says, scope_name, source_name
 from service.web.preferences import preferences
 from service.web.reasons import reason_text
 from service.web.versions import list_name, rule_name
@@ -38,11 +39,14 @@ def register_web(app: Flask, settings: Settings) -> None:
     """Add the pages to `app`."""
     # Imported here: they put their views on the blueprint above.
     from service.web import (  # noqa: F401
+        access,
         bulk,
         listing,
         overview,
         pages,
+        people,
         policy,
+        records,
         review,
         signing,
     )
@@ -65,6 +69,11 @@ def register_web(app: Flask, settings: Settings) -> None:
         direction=direction,
         list_name=list_name,
         rule_name=rule_name,
+        role_name=role_name,
+        role_says=role_says,
+        scope_name=scope_name,
+        event_name=event_name,
+        source_name=source_name,
     )
     app.register_blueprint(web)
 

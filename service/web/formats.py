@@ -28,6 +28,7 @@ def add_filters(app: Flask) -> None:
         score=score,
         moment=moment,
         day=day,
+        stamp=stamp,
         action=action_text,
         digits=digits,
     )
@@ -84,6 +85,12 @@ def moment(value: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value.isoformat(), digits(format_datetime(value, "medium")), digits(ago)
     )
+
+
+def stamp(value: datetime) -> Markup:
+    """Return date and time of day in the newsroom's zone."""
+    told = format_datetime(value, "d MMM y HH:mm:ss")
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), digits(told))
 
 
 def day(value: datetime) -> str:

@@ -42,13 +42,13 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def filled(sqlite_template, tmp_path_factory):
-    """Make a database with the samples, a lead and a moderator."""
+    """Make a database with the samples, an admin and a moderator."""
     path = tmp_path_factory.mktemp("filled") / "ghirbal.sqlite3"
     shutil.copy(sqlite_template, path)
     engine = open_engine(f"sqlite:///{path}")
     scorer = load_scorer()
     put_samples(engine, Judge(scorer, scorer.default_policy()))
-    for name, role in (("sara", Role.LEAD), ("omar", Role.MODERATOR)):
+    for name, role in (("sara", Role.ADMIN), ("omar", Role.MODERATOR)):
         with writing(engine) as connection:
             add_moderator(connection, name, role=role, password=PASSWORD)
     engine.dispose()
@@ -344,6 +344,9 @@ def pages_to_see(page):
     yield "overview"
     page.goto("/spot-check")
     yield "spot-check"
+    for name in ("records", "people", "keys", "webhooks"):
+        page.goto(f"/{name}")
+        yield name
     page.goto("/preferences")
     yield "preferences"
     page.goto("/review/99999")

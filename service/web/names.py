@@ -1,0 +1,55 @@
+"""What roles, scopes, events and sources are called in the newsroom."""
+
+from flask_babel import LazyString, lazy_gettext
+
+_ROLES: dict[str, tuple[LazyString, LazyString]] = {
+    "moderator": (lazy_gettext("Moderator"), lazy_gettext("works the queue")),
+    "lead": (
+        lazy_gettext("Lead"),
+        lazy_gettext("decides on what is passed on, sets policy and lists"),
+    ),
+    "admin": (lazy_gettext("Admin"), lazy_gettext("accounts, keys and webhooks as well")),
+}
+_SCOPES: dict[str, LazyString] = {
+    "score": lazy_gettext("score texts"),
+    "ingest": lazy_gettext("send comments"),
+    "read": lazy_gettext("read comments and the queue"),
+    "decide": lazy_gettext("decide"),
+    "feedback": lazy_gettext("suggest scores"),
+}
+_EVENTS: dict[str, LazyString] = {
+    "comment.decided": lazy_gettext("a comment was decided on"),
+    "comment.queued": lazy_gettext("a comment waits for review"),
+}
+_SOURCES: dict[str, LazyString] = {
+    "model": lazy_gettext("the model"),
+    "list": lazy_gettext("a list"),
+    "rule": lazy_gettext("a rule"),
+    "import": lazy_gettext("an import"),
+    "moderator": lazy_gettext("a moderator"),
+}
+
+
+def role_name(role: str) -> str:
+    """Return what a role is called."""
+    return str(_ROLES[role][0])
+
+
+def role_says(role: str) -> str:
+    """Return what whoever has a role may do."""
+    return str(_ROLES[role][1])
+
+
+def scope_name(scope: str) -> str:
+    """Return what a scope allows."""
+    return str(_SCOPES.get(scope, scope))
+
+
+def event_name(event: str) -> str:
+    """Return what an event tells."""
+    return str(_EVENTS.get(event, event))
+
+
+def source_name(source: str) -> str:
+    """Return who decided where nobody did in person."""
+    return str(_SOURCES.get(source, source))

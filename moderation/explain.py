@@ -6,6 +6,7 @@ import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -138,19 +139,35 @@ def _seeds(
 ) -> list[_Seed]:
     """Pick the words with the largest shares of each attribute that fired."""
     seeds = []
-    for comment, attribute in np.argwhere(fired).tolist():
-        first, end = int(words_of[comment]), int(words_of[comment + 1])
-        shares = evidence[first:end, attribute]
-        if not shares.size or shares.max() <= 0:
+    bounds = words_of.tolist()
+    for comment, attributes in enumerate(fired.tolist()):
+        first, end = bounds[comment], bounds[comment + 1]
+        if first == end:
             continue
-        strong = np.flatnonzero(shares >= _SHARE * shares.max())
-        strong = strong[np.argsort(-shares[strong], kind="stable")][:_SEEDS]
-        for j in (strong + first).tolist():
-            options = [(j, j)]
-            options += [(j - 1, j)] if j > first else []
-            options += [(j, j + 1)] if j + 1 < end else []
-            seeds.append(_Seed(comment, attribute, tuple(options)))
+        part = evidence[first:end]
+        least = _SHARE * part.max(axis=0)
+        strong = (part >= least).T
+        for attribute in compress(range(len(attributes)), attributes):
+            if least[attribute] <= 0:
+                continue
+            found = strong[attribute].nonzero()[0].tolist()
+            if len(found) > 1:
+                shares = part[found, attribute].tolist()
+                order = sorted(range(len(found)), key=shares.__getitem__, reverse=True)
+                found = [found[k] for k in order[:_SEEDS]]
+            for j in found:
+                seeds.append(_Seed(comment, attribute, _options(first + j, first, end)))
     return seeds
+
+
+def _options(word: int, first: int, end: int) -> tuple[_Stretch, ...]:
+    """Return a word alone, and with either neighbour in its comment."""
+    options = [(word, word)]
+    if word > first:
+        options.append((word - 1, word))
+    if word + 1 < end:
+        options.append((word, word + 1))
+    return tuple(options)
 
 
 def _word_evidence(

@@ -168,7 +168,8 @@ class Native:
     def canonicalise(self, texts: Sequence[str]) -> _Arrays:
         """Return what `moderation.text.Canonical` holds."""
         raw, edges = self.read(texts)
-        bounds, emoji_bounds = np.zeros_like(edges), np.zeros_like(edges)
+        bounds, emoji_bounds = np.empty_like(edges), np.empty_like(edges)
+        bounds[0] = 0
         emoji = np.empty(raw.size, dtype=np.uint32)
         room = raw.size + 64
         while True:

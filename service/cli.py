@@ -8,6 +8,7 @@ import click
 # Imported late, because they differ by half a second: scoring needs no database, and keys need
 # no model.
 _COMMANDS = {
+    "audit": "service.audit_command",
     "db": "service.db_command",
     "feedback": "service.feedback_command",
     "import": "service.import_command",

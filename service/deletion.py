@@ -6,6 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, delete, exists, insert, select, update
 
 from moderation import Action
+from service.audit import note
 from service.by_key import locked
 from service.claims import release
 from service.database import writing
@@ -51,6 +52,12 @@ def _delete(
             api_key_id=caller.key_id,
             created_at=now,
         )
+    )
+    note(
+        connection,
+        f"deleted for {requested_by}",
+        f"comment {comment_id}",
+        api_key_id=caller.key_id,
     )
     before = newest_decision(connection, comment_id)
     same = {name: before[name] for name in ("comment_id", "revision", "model", "policy")}

@@ -11,6 +11,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from service.audit import note
 from service.errors import KeyNameError
 from service.tables import DEFAULT_SITE, ApiKey, Site
 
@@ -71,6 +72,7 @@ def add_key(
         )
     except IntegrityError as error:
         raise KeyNameError(f"there is a key named {name!r} already: choose another name") from error
+    note(connection, "key added", f"{name}: {', '.join(sorted(set(scopes)))}")
     return f"{MARK}_{prefix}_{secret}"
 
 
@@ -114,3 +116,4 @@ def revoke_key(connection: Connection, name: str) -> None:
     )
     if not revoked.rowcount:
         raise KeyNameError(f"no key in use is named {name!r}: see `ghirbal keys list`")
+    note(connection, "key revoked", name)

@@ -13,6 +13,7 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from service.audit import note
 from service.database import writing
 from service.errors import ModeratorError
 from service.tables import Moderator
@@ -92,6 +93,7 @@ def add_moderator(
         raise ModeratorError(
             f"there is a moderator named {name!r} already: choose another name"
         ) from error
+    note(connection, "account added", f"{name}: {role.value}")
 
 
 def set_password(connection: Connection, name: str, password: str) -> None:
@@ -110,6 +112,7 @@ def set_password(connection: Connection, name: str, password: str) -> None:
         failed_sign_ins=0,
         locked_until=None,
     )
+    note(connection, "password set", name)
 
 
 def deactivate(connection: Connection, name: str) -> None:
@@ -121,6 +124,7 @@ def deactivate(connection: Connection, name: str) -> None:
         If there is no such account.
     """
     _change(connection, name, active=False)
+    note(connection, "account put out of use", name)
 
 
 def list_moderators(connection: Connection) -> Sequence[RowMapping]:

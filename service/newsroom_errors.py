@@ -22,3 +22,7 @@ class WebhookError(ServiceError):
 
 class ImportFileError(ServiceError):
     """A file to be imported cannot be read as what it is said to be."""
+
+
+class TamperedError(ServiceError):
+    """The past was changed."""

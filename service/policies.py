@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from service.audit import note as note_audit
 from service.judge import Judge
 from service.newsroom_errors import PolicyVersionError
 from service.rules import parse_policy, to_document
@@ -56,6 +57,7 @@ def store_policy(
         raise PolicyVersionError(
             f"there is a policy {policy.version!r} already: give the new one another version"
         ) from error
+    note_audit(connection, "policy stored", policy.version, moderator_id=moderator_id)
 
 
 def use_policy(connection: Connection, version: str, *, moderator_id: int | None = None) -> None:
@@ -72,6 +74,7 @@ def use_policy(connection: Connection, version: str, *, moderator_id: int | None
     now = datetime.now(UTC)
     row = {"policy_id": number, "moderator_id": moderator_id, "created_at": now}
     connection.execute(insert(PolicyUse), row)
+    note_audit(connection, "policy put in force", version, moderator_id=moderator_id)
 
 
 def list_policies(connection: Connection) -> Sequence[RowMapping]:

@@ -54,7 +54,7 @@ _HELD = (
     "حرامية",
     "تافه",
 )
-_PREFIX = "ghirbal-sample-"
+PREFIX = "ghirbal-sample-"
 
 
 def put_samples(engine: Engine, judge: Judge) -> bool:
@@ -66,17 +66,17 @@ def put_samples(engine: Engine, judge: Judge) -> bool:
     held = Judge(judge.scorer, Policy("samples", lenient, suspect=_HELD))
     for number, (author, text, parent) in enumerate(_COMMENTS, start=1):
         comment = CommentIn(
-            id=f"{_PREFIX}{number}",
+            id=f"{PREFIX}{number}",
             text=text,
-            author=AuthorIn(id=f"{_PREFIX}{author}", name=author),
+            author=AuthorIn(id=f"{PREFIX}{author}", name=author),
             article=_ARTICLE,
-            parent_id=None if parent is None else f"{_PREFIX}{parent}",
+            parent_id=None if parent is None else f"{PREFIX}{parent}",
         )
         ingest(engine, held, comment)
     with writing(engine) as connection:
         connection.execute(
             insert(Sample).from_select(
-                ["comment_id"], select(Comment.id).where(Comment.external_id.startswith(_PREFIX))
+                ["comment_id"], select(Comment.id).where(Comment.external_id.startswith(PREFIX))
             )
         )
     return True

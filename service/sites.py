@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from service.audit import note
 from service.newsroom_errors import SiteNameError
 from service.tables import Section, Site
 
@@ -24,9 +25,11 @@ def add_site(connection: Connection, name: str) -> int:
     """
     try:
         query = insert(Site).values(name=name, created_at=datetime.now(UTC)).returning(Site.id)
-        return int(connection.execute(query).scalar_one())
+        number = int(connection.execute(query).scalar_one())
     except IntegrityError as error:
         raise SiteNameError(f"there is a site named {name!r} already") from error
+    note(connection, "site added", name)
+    return number
 
 
 def find_site(connection: Connection, name: str) -> int:

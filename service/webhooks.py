@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from service.audit import note
 from service.newsroom_errors import WebhookError
 from service.tables import Outbox, Site, Webhook
 
@@ -43,7 +44,9 @@ def add_webhook(
         active=True,
         created_at=datetime.now(UTC),
     )
-    return int(connection.execute(query.returning(Webhook.id)).scalar_one())
+    number = int(connection.execute(query.returning(Webhook.id)).scalar_one())
+    note(connection, "webhook added", f"{number}: {url}")
+    return number
 
 
 def list_webhooks(connection: Connection) -> Sequence[RowMapping]:
@@ -102,6 +105,7 @@ def remove_webhook(connection: Connection, number: int) -> None:
     """
     _secrets(connection, number)
     connection.execute(update(Webhook).where(Webhook.id == number).values(active=False))
+    note(connection, "webhook removed", str(number))
 
 
 def _secrets(connection: Connection, number: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""``ghirbal worker``: sends what is in the outbox until it is told to stop."""
+"""``ghirbal worker``: sends what is in the outbox, and seals the audit, until told to stop."""
 
 import logging
 import threading
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.database import writing
 from service.delivery import DEADLINE_S, send
 from service.outbox import Letter, forget_delivered, lease, settle
+from service.seals import seal
 
 # One receiver that hangs holds up no more than these.
 PER_WEBHOOK = 4
@@ -20,6 +21,7 @@ _THREADS = 16
 _PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _TIDY_S = 3_600.0
+_SEAL_S = 60.0
 _log = logging.getLogger("service.worker")
 
 
@@ -44,6 +46,7 @@ class Worker:
     _busy: Counter[int] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _tidied_at: float = float("-inf")
+    _sealed_at: float = float("-inf")
 
     def stop(self) -> None:
         """End the work when what is under way has been settled."""
@@ -85,6 +88,8 @@ class Worker:
             if time.monotonic() - self._tidied_at > _TIDY_S:
                 forget_delivered(connection)
                 self._tidied_at = time.monotonic()
+        if time.monotonic() - self._sealed_at > _SEAL_S and not seal(self.engine):
+            self._sealed_at = time.monotonic()
         for letter in letters:
             self._count(letter, 1)
             pool.submit(self._deliver, letter).add_done_callback(_note_failure)

@@ -1,5 +1,7 @@
 """The tables, and the rules that the database itself keeps."""
 
+from service.tables.audit import Audit as Audit
+from service.tables.audit import Seal as Seal
 from service.tables.base import ESCALATED as ESCALATED
 from service.tables.base import IN_REVIEW as IN_REVIEW
 from service.tables.base import Base as Base

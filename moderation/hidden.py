@@ -86,9 +86,9 @@ _RANKED: Final = np.concatenate(([np.uint32(0)], POWERS[:-1])).astype(np.uint32)
 def restore(raw: NDArray[np.uint32], batch: Batch) -> None:
     """Write out the hidden words of a batch.
 
-    Masked letters, split words, Latin spellings and digits become the word that they hide, and
-    a particle written onto a word of the lexicon is set apart from it. Each new letter points to
-    a place inside the stretch that hid it.
+    Masked letters, split words, doubled letters, Latin spellings and digits become the word that
+    they hide, and a particle written onto a word of the lexicon is set apart from it. Each new
+    letter points to a place inside the stretch that hid it.
 
     Parameters
     ----------
@@ -103,6 +103,7 @@ def restore(raw: NDArray[np.uint32], batch: Batch) -> None:
     known = lexicon()
     sums = words.sums()
     found = [
+        *_undouble(words, known),
         *_unmask(words, known),
         *_read_digits(words, known),
         *_read_latin(words, known),
@@ -116,6 +117,15 @@ def restore(raw: NDArray[np.uint32], batch: Batch) -> None:
             hits.setdefault(int(words.starts[i]), _Hit(words.starts[i], words.stops[i], apart))
     if hits:
         _replace(batch, [hits[start] for start in sorted(hits)])
+
+
+def _undouble(words: _Words, known: Lexicon) -> Iterable[_Hit]:
+    """Find words with an Arabic letter written twice."""
+    twice = (words.batch.kinds[1:] == Kind.ARABIC) & (np.diff(words.batch.codes) == 0)
+    for i in words.at(np.flatnonzero(twice) + 1):
+        found = known.undouble(words.text(i))
+        if found:
+            yield _Hit(words.starts[i], words.stops[i], found)
 
 
 def _unmask(words: _Words, known: Lexicon) -> Iterable[_Hit]:

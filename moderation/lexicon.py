@@ -87,6 +87,13 @@ class Lexicon:
         """Tell whether a word, without its proclitic, is in the lexicon."""
         return any(word.startswith(p) and word[len(p) :] in self.words for p in PROCLITICS)
 
+    def undouble(self, word: str) -> str | None:
+        """Return the word that is left without one of two equal letters; None where none is."""
+        if word in self.ordinary or self.has(word):
+            return None
+        shorter = (word[:i] + word[i:][1:] for i in range(1, len(word)) if word[i] == word[i - 1])
+        return next(filter(self.has, shorter), None)
+
     def unmask(self, word: str) -> str | None:
         """Return the word that shows as `word`, masks and all; None where none does."""
         for proclitic in PROCLITICS:
@@ -104,7 +111,7 @@ class Hashes:
     """A set of hashes of words that arrays are looked up in."""
 
     def __init__(self, hashes: NDArray[np.uint32]) -> None:
-        self._sorted = np.unique(hashes)
+        self._sorted = np.sort(hashes)
         self._seen = np.zeros(1 << _BITS, dtype=np.bool_)
         self._seen[_slots(self._sorted)] = True
 
@@ -130,8 +137,18 @@ def hash_word(word: str) -> int:
     return int((codes * POWERS[: codes.size]).sum(dtype=np.uint32))
 
 
+def _hash_words(words: list[str]) -> NDArray[np.uint32]:
+    """Return the hash of each of some words, none empty, as `hash_word` does, all at once."""
+    codes = np.frombuffer("".join(words).encode("utf-32-le"), dtype="<u4")
+    sizes = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    starts = np.cumsum(sizes) - sizes
+    moved = codes * POWERS[np.arange(codes.size) - np.repeat(starts, sizes)]
+    hashes: NDArray[np.uint32] = np.add.reduceat(moved, starts, dtype=np.uint32)
+    return hashes
+
+
 def _joined(heads: tuple[str, ...], words: list[str]) -> Hashes:
-    hashes = np.array([hash_word(word) for word in words], dtype=np.uint32)
+    hashes = _hash_words(words)
     return Hashes(
         np.concatenate([hashes * POWERS[len(h)] + np.uint32(hash_word(h)) for h in heads])
     )
@@ -149,8 +166,10 @@ def lexicon() -> Lexicon:
     """Read the lexicon; only the first call does."""
     words, ordinary = read_words()
     sounds: dict[str, list[str]] = {}
-    for word in words:
-        for key in dict.fromkeys(map(sound, (word, *(word.translate(o) for o in _OTHERWISE)))):
+    spaced = " ".join(words)
+    spoken = (sound(each).split(" ") for each in (spaced, *map(spaced.translate, _OTHERWISE)))
+    for word, *keys in zip(words, *spoken, strict=True):
+        for key in dict.fromkeys(keys):
             sounds.setdefault(key, []).append(word)
     innocent = {mask for word in ordinary for mask in _masks(word, 1)}
     single = {m: word for word in reversed(words) for m in _masks(word, 1) if m not in innocent}

@@ -16,7 +16,7 @@ enum {
 typedef struct {
     int32_t start, stop, jump, n_jumps;
     uint32_t hash, power;
-    int masked, latin, digits;
+    int masked, latin, digits, doubled;
 } Look;
 
 typedef struct {
@@ -53,6 +53,7 @@ static Look look(const Search *search, int32_t start)
         uint8_t kind = text->kinds[i];
         word.masked |= text->codes[i] == MASK;
         word.latin |= kind == LATIN;
+        word.doubled |= kind == ARABIC && text->codes[i] == text->codes[i - 1];
         if (i > start && text->places[i] - text->places[i - 1] == 2
             && is_sign(search, text->places[i - 1] + 1)) {
             word.jump = i - start;
@@ -94,6 +95,24 @@ static int32_t find_jump(const Search *search, const Look *word)
     memcpy(masked + word->jump + 1, letters + word->jump,
            (size_t)(size - word->jump) * sizeof *masked);
     return unmask(search->alphabet->lexicon, masked, size + 1, search->hit->text);
+}
+
+/* A word with a letter written twice. */
+static int32_t find_doubled(const Search *search, const Look *word)
+{
+    const Lexicon *lexicon = search->alphabet->lexicon;
+    const uint32_t *letters = letters_of(search, word);
+    int32_t size = word->stop - word->start, n = size - 1;
+    if (size > LONGEST_HIDDEN || is_ordinary(lexicon, letters, size)
+        || has_word(lexicon, letters, size))
+        return 0;
+    memcpy(search->hit->text, letters + 1, (size_t)n * sizeof *letters);
+    for (int32_t i = 0; i < n; i++) {
+        search->hit->text[i] = letters[i];
+        if (letters[i] == letters[i + 1] && has_word(lexicon, search->hit->text, n))
+            return n;
+    }
+    return 0;
 }
 
 /* The digits of one word, and the letters that each may stand for. */
@@ -219,14 +238,14 @@ static int32_t find_joined(const Search *search, const Look *first, const Look *
 
 static int32_t find_alone(const Search *search, const Look *word)
 {
-    int32_t n = 0;
-    if (word->latin)
-        n = find_latin(search, word);
+    int32_t n = find_latin(search, word);
     if (!n && word->digits)
         n = find_digits(search, word);
     if (!n && word->n_jumps)
         n = find_jump(search, word);
-    return n ? n : find_masked(search, word);
+    if (!n)
+        n = find_masked(search, word);
+    return n || !word->doubled ? n : find_doubled(search, word);
 }
 
 /* Set apart the particle of what was found, or of a word where nothing was. */

@@ -5,7 +5,7 @@
 #include "ghirbal.h"
 #include "lexicon.h"
 
-enum { SHOWN = 4, SHORT_REST = 3, WHOLE_BITS = 18 };
+enum { SHOWN = 4, SHORT_REST = 3, WHOLE_BITS = 20 };
 
 uint64_t hash_letters(const uint32_t *letters, int32_t size)
 {

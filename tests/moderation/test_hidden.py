@@ -11,8 +11,8 @@ from moderation.text import canonicalise, original_span
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "corpora" / "aoc_reader_comments.csv.gz"
 # Parts of words that hide, so that many of the texts hide one.
-PARTS = ["حم", "ار", "ح", "م", "*", "7", "٩", "ير", "حق", " ", ".", "#", "kal", "b", "وال", "يا",
-         "كلب", "غب", "ي", "\n", "ـ", "متخ", "لف", "el", "-"]  # fmt: skip
+PARTS = ["حم", "مم", "ار", "ح", "م", "*", "7", "٩", "ير", "حق", " ", ".", "#", "kal", "b", "وال",
+         "يا", "كلب", "غب", "ي", "\n", "ـ", "متخ", "لف", "el", "-"]  # fmt: skip
 TEXT = st.lists(st.sampled_from(PARTS), max_size=12).map("".join)
 
 
@@ -34,6 +34,19 @@ def canonical(text):
     ],
 )
 def test_masked_letters_are_restored(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param("يا حممار", "يا حمار", id="inside"),
+        pytest.param("والغبيي", "و الغبي", id="after-particles"),
+        pytest.param("ككلب", "ككلب", id="the-first-may-be-a-particle"),
+        pytest.param("الله ممثل تتكبر", "الله ممثل تتكبر", id="other-words-stay"),
+    ],
+)
+def test_letters_written_twice_are_written_once(raw, expected):
     assert canonical(raw) == expected
 
 
@@ -100,6 +113,7 @@ def test_particles_are_set_apart_from_a_listed_word(raw, expected):
         pytest.param("يا حق  ير انت", "حق  ير", id="split"),
         pytest.param("يا motakhalef انت", "motakhalef", id="latin"),
         pytest.param("يا ح٩ير انت", "ح٩ير", id="digit"),
+        pytest.param("يا حققير انت", "حققير", id="doubled"),
     ],
 )
 def test_a_restored_word_points_to_what_hid_it(raw, covered):

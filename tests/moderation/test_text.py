@@ -359,7 +359,7 @@ def test_the_form_of_a_form_has_the_same_letters(text):
 @pytest.mark.parametrize(
     ("raw", "once", "twice"),
     [
-        pytest.param("كلب، ح7مار ظ#م", "كلب ححمار ظ*م", "كلب ححمار ظ*م", id="settled"),
+        pytest.param("كلب، ح7مار ظ#م", "كلب حمار ظ*م", "كلب حمار ظ*م", id="settled"),
         pytest.param("لlل ب ح", "ل ب ح", "لبح", id="two-scripts"),
         pytest.param("7حح ب ل", "ح ب ل", "حبل", id="digit"),
         pytest.param("كك_ك ب ل", "ك ب ل", "كبل", id="joined"),

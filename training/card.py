@@ -22,7 +22,7 @@ from training.trials import ABLATIONS, LEAVE_ONE_OUT, Row, read_trials
 ARABIC_CARD: Final = "card.ar.md"
 ABLATION_COLUMNS: Final = ("change", "corpus", "mean_auc", "osact4_auc", "arabizi_auc",
                            "aoc_flagged", "asnd_flagged", "iterations")  # fmt: skip
-ALONE_COLUMNS: Final = ("corpus", "attribute", "comments", "auc")
+ALONE_COLUMNS: Final = ("corpus", "attribute", "comments", "auc", "iterations")
 _ENOUGH: Final = 3000  # training comments that show an attribute
 
 
@@ -142,8 +142,8 @@ def _alone(rows: Sequence[Row], words: Words) -> str:
     head = [words[key] for key in ("corpus", "attribute", "comments", "without")]
     return section(
         words["alone"],
-        words["alone_about"].format(mean=mean),
-        table(head, [[row[name] for name in ALONE_COLUMNS] for row in rows]),
+        words["alone_about"].format(mean=mean, iterations=rows[0]["iterations"]),
+        table(head, [[row[name] for name in ALONE_COLUMNS[:4]] for row in rows]),
     )
 
 

@@ -32,7 +32,7 @@ def leave_one_out(
     -------
     list of dict
         Per corpus its name, the ``attribute`` that it labels and that is fitted, the number of
-        ``comments`` of its dev split and their ``auc``.
+        ``comments`` of its dev split, their ``auc`` and the ``iterations`` of each fit.
     """
     chosen = [corpus for corpus in sources if corpus.measures and _both(material, corpus.name)]
     found = Parallel(n_jobs=n_jobs, return_as="generator")(
@@ -72,4 +72,5 @@ def _without(
         "attribute": attribute,
         "comments": int(score.sum()),
         "auc": round(float(auc), 4),
+        "iterations": settings.iterations,
     }

@@ -69,7 +69,7 @@ TRIALS = Trials(
             ("naive", "open", "0.89", "0.94", "0.88", "0.05", "0.02", "60"),
         )
     ],
-    alone=[dict(zip(ALONE_COLUMNS, ("open", "abusive", "40", "0.8123"), strict=True))],
+    alone=[dict(zip(ALONE_COLUMNS, ("open", "abusive", "40", "0.8123", "60"), strict=True))],
 )
 
 
@@ -120,7 +120,8 @@ def test_the_card_shows_what_decisions_gained_and_what_an_unseen_corpus_gets(car
     assert "| nothing (as shipped) | 0.9 | 0.95 | 0.88 | 0.03 | 0.01 |" in squeezed(card)
     assert "| evidence of open | 0.89 | 0.94 | 0.88 | 0.05 | 0.02 |" in squeezed(card)
     assert "fitted again with 60 steps" in card
-    assert "Mean AUC: 0.8123." in card
+    assert "fitted on the rest with 60 steps" in card
+    assert "Mean AUC of these: 0.8123." in card
 
 
 def test_a_card_without_trials_has_no_tables_of_them(sources):

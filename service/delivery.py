@@ -57,7 +57,7 @@ def send(letter: Letter, *, private: bool, deadline_s: float = DEADLINE_S) -> st
     try:
         return _exchange(connection, letter)
     except (OSError, HTTPException) as error:
-        if late.is_set():
+        if late.is_set() or isinstance(error, TimeoutError):
             return f"no answer within {deadline_s:g} seconds"
         return f"{type(error).__name__}: {error}"
     finally:

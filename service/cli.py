@@ -11,6 +11,7 @@ _COMMANDS = {
     "audit": "service.audit_command",
     "db": "service.db_command",
     "feedback": "service.feedback_command",
+    "export": "service.export_command",
     "import": "service.import_command",
     "keys": "service.keys_command",
     "moderators": "service.moderators_command",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from service.backup import back_up, restore
 from service.database import open_engine, upgrade
 from service.options import config_option
 from service.settings import load_settings
@@ -20,3 +21,27 @@ def upgrade_command(config: Path | None) -> None:
     """Bring the tables up to this version; does nothing when they are."""
     upgrade(open_engine(load_settings(file=config).database_url))
     click.echo("the database is up to date", err=True)
+
+
+@db.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@config_option
+def backup_command(file: Path, config: Path | None) -> None:
+    """Write a copy of the database to FILE while the service goes on."""
+    engine = open_engine(load_settings(file=config).database_url)
+    back_up(engine, file)
+    engine.dispose()
+    click.echo(f"wrote {file}", err=True)
+
+
+@db.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@config_option
+def restore_command(file: Path, config: Path | None) -> None:
+    """Put the copy FILE back where there is no database yet, and bring it up to this version."""
+    url = load_settings(file=config).database_url
+    restore(url, file)
+    engine = open_engine(url)
+    upgrade(engine)
+    engine.dispose()
+    click.echo(f"restored {file}", err=True)

@@ -1,0 +1,89 @@
+"""A copy of the whole database that is made while the service goes on."""
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.engine import make_url
+
+from service.errors import DatabaseError
+
+# So many pages at once, so that writers get their turn in between.
+_PAGES = 1_000
+
+
+def back_up(engine: Engine, path: Path) -> None:
+    """Write a copy to `path`, which must not be there: as it stood at one moment.
+
+    Raises
+    ------
+    DatabaseError
+        If the file is there already, or the copy fails.
+    """
+    if path.exists():
+        raise DatabaseError(f"{path} is there already: name a new file")
+    if engine.dialect.name == "postgresql":
+        _run("pg_dump", "--format=custom", f"--file={path}", _address(engine.url))
+        return
+    try:
+        with (
+            closing(sqlite3.connect(str(engine.url.database))) as source,
+            closing(sqlite3.connect(path)) as copy,
+        ):
+            source.backup(copy, pages=_PAGES)
+    except sqlite3.Error as error:
+        path.unlink(missing_ok=True)
+        raise DatabaseError(f"the database cannot be copied: {error}") from error
+
+
+def restore(url: str, path: Path) -> None:
+    """Put a copy back where there is no database yet, or an empty one of PostgreSQL.
+
+    Raises
+    ------
+    DatabaseError
+        If there is a database already, the file is no copy, or the copy is damaged.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        # All or nothing; it stops at the first table that is there already.
+        _run(
+            "pg_restore",
+            "--no-owner",
+            "--single-transaction",
+            f"--dbname={_address(parsed)}",
+            str(path),
+        )
+        return
+    target = Path(str(parsed.database))
+    if target.exists():
+        raise DatabaseError(f"{target} is there already: move it away first")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as copy:
+            found = copy.execute("PRAGMA integrity_check").fetchone()[0]
+            copy.execute("SELECT version_num FROM alembic_version")
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{path} is not a copy of a database: {error}") from error
+    if found != "ok":
+        raise DatabaseError(f"{path} is damaged: {found}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)
+
+
+def _address(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _run(program: str, *arguments: str) -> None:
+    found = shutil.which(program)
+    if found is None:
+        raise DatabaseError(
+            f"{program} is not installed; on Debian: apt-get install postgresql-client"
+        )
+    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        told = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        raise DatabaseError(f"{program} failed: {told}")

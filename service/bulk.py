@@ -4,14 +4,21 @@ import gc
 import gzip
 import itertools
 import json
+import math
+import signal
+import threading
+import warnings
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import orjson
 
-from moderation import ModelError, Policy, load_scorer
+from moderation import ATTRIBUTES, ModelError, Policy, load_scorer
 from service.bulk_input import Part, Place
 from service.judge import Judge
 
@@ -91,18 +98,44 @@ def score_part(part: Part, task: Task) -> Done:
                 problems.append(f"line {line.number}: {line.problem}")
             else:
                 good.append(line)
-        judgements = judge.judge([line.text for line in good], spans=task.spans)
+        documents = _documents(judge, [line.text for line in good], spans=task.spans)
         output = b"".join(
-            orjson.dumps(
-                {"id": line.id, **judgement.to_document()}, option=orjson.OPT_APPEND_NEWLINE
-            )
-            for line, judgement in zip(good, judgements, strict=True)
+            orjson.dumps({"id": line.id, **document}, option=orjson.OPT_APPEND_NEWLINE)
+            for line, document in zip(good, documents, strict=True)
         )
     finally:
         gc.enable()
     if task.gzipped:
         output = gzip.compress(output, _GZIP_LEVEL, mtime=0)
     return Done(output, problems, len(good), part.end)
+
+
+def _documents(judge: Judge, texts: list[str], *, spans: bool) -> list[dict[str, Any]]:
+    """Return what `Judge` says of each text; of those that it approves, by their numbers alone."""
+    policy, scorer = judge.policy, judge.scorer
+    if policy.banned or policy.suspect:
+        return [each.to_document() for each in judge.judge(texts, spans=spans)]
+    cuts = [
+        policy.thresholds[name].review_at if name in policy.thresholds else math.inf
+        for name in ATTRIBUTES
+    ]
+    rows = scorer.rounded(texts)
+    approved = {"model": scorer.version, "policy": policy.version}
+    documents: list[dict[str, Any]] = [
+        {
+            "action": "approve",
+            "scores": dict(zip(ATTRIBUTES, row, strict=True)),
+            "reasons": (),
+            "spans": (),
+            **approved,
+        }
+        for row in rows.tolist()
+    ]
+    held = np.flatnonzero((rows >= cuts).any(axis=1)).tolist()
+    judged = judge.judge([texts[i] for i in held], spans=spans)
+    for i, judgement in zip(held, judged, strict=True):
+        documents[i] = judgement.to_document()
+    return documents
 
 
 def score_parts(
@@ -129,10 +162,40 @@ def score_parts(
         for part in itertools.chain(first, parts):
             yield score_part(part, task)
         return
+    yield from _on_cores(itertools.chain(first, parts), task, jobs)
+
+
+def _on_cores(parts: Iterator[Part], task: Task, jobs: int) -> Generator[Done]:
     from joblib import Parallel, delayed
 
     parallel = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="3*n_jobs", batch_size=1)
-    yield from parallel(delayed(score_part)(part, task) for part in itertools.chain(first, parts))
+    with warnings.catch_warnings():
+        # That the results of the last parts are not wanted any more is no news to who stops.
+        warnings.filterwarnings("ignore", message=".*adjusting the input task", module="joblib")
+        with _deaf_children():
+            results = parallel(delayed(score_part)(part, task) for part in parts)
+        threading.excepthook = _pass_over_cancelled
+        yield from results
+
+
+def _pass_over_cancelled(args: threading.ExceptHookArgs) -> None:
+    """Say nothing where loky (joblib 1.6) trips over a task that was cancelled by an interrupt."""
+    name = args.thread.name if args.thread else ""
+    if not (args.exc_type is KeyError and name.startswith("ExecutorManagerThread")):
+        threading.__excepthook__(args)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Let the processes that are started meanwhile leave an interrupt to this one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _on_cluster(parts: Iterator[Part], task: Task, address: str) -> Iterator[Done]:

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from moderation import ModelError
+from moderation import ModelError, Policy, load_scorer
 from service.bulk import Task, model_of, score_part
 from service.bulk_input import Part, Place, cut, guess_format
 from service.cli import ghirbal
 from service.comment_lines import MAX_LINE_BYTES
+from service.judge import Judge
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-m", "service.cli", "score"]
@@ -107,6 +108,20 @@ def test_output_named_gz_is_compressed(tmp_path):
     source.write_text(json_lines(5_000), encoding="utf-8")
     assert score(source, "--output", target).exit_code == 0
     assert ids(target) == list(range(5_000))
+
+
+@pytest.mark.parametrize("lists", ["", '[lists]\nsuspect = ["المقال"]\n'])
+def test_an_archive_is_judged_as_single_comments_are(tmp_path, lists):
+    policy = tmp_path / "policy.toml"
+    cuts = "[thresholds.insult]\nreview_at = 0.3\n[thresholds.threat]\nreview_at = 0.01\n"
+    policy.write_text(f'version = "desk"\n{lists}{cuts}', encoding="utf-8")
+    texts = [CLEAN, RUDE, "سأقتلك", "😀", "ya 7mar", f"{CLEAN} {RUDE}", "لا"]
+    data = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+    found = [json.loads(line) for line in score("--policy", policy, data=data).stdout.splitlines()]
+    judge = Judge(load_scorer(), Policy.load(policy))
+    expected = [{"id": None, **judge.judge([text])[0].to_document()} for text in texts]
+    assert found == expected
+    assert {each["action"] for each in found} >= {"approve", "review"}
 
 
 def test_several_processes_write_what_one_writes(archive, tmp_path):

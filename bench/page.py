@@ -10,6 +10,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +31,7 @@ REPORT = ROOT / "reports" / "page.json"
 NAME, PASSWORD = "bench", "a password to measure with"
 LIMIT_MS = 100
 READING_MS = 400
+_LISTS = 11
 DECIDE = """async (reading) => {
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
   const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -89,6 +91,17 @@ def measure(page: Page, *, decisions: int, reading_ms: int) -> dict[str, float]:
     }
 
 
+def measure_list(page: Page) -> dict[str, float]:
+    """Ask for the list of a hundred lines and return how long it takes and how much comes."""
+    took = []
+    for _ in range(_LISTS):
+        start = time.perf_counter()
+        answer = page.request.get("/queue")
+        took.append(1_000 * (time.perf_counter() - start))
+    weight = len(answer.body())
+    return {"p50_ms": round(statistics.median(took), 1), "kilobytes": round(weight / 1_024, 1)}
+
+
 def main() -> int:
     """Measure, print and write the figures; 1 if the next comment takes too long."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -112,6 +125,7 @@ def main() -> int:
                 name: measure(page, decisions=options.decisions, reading_ms=reading_ms)
                 for name, reading_ms in (("reading", READING_MS), ("racing", 0))
             }
+            figures["list of 100"] = measure_list(page)
             browser.close()
         finally:
             served.close()

@@ -1,6 +1,7 @@
 """Numbers and times in the digits, language and zone of the reader."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
@@ -62,19 +63,19 @@ def threshold(value: float) -> str:
 
 def score(value: float) -> str:
     """Return a score with two decimals."""
-    return _decimal(value, "0.00")
+    return _decimal(round(value, 2), "0.00")
 
 
 def _decimal(value: float, pattern: str) -> str:
+    return _formatted(value, pattern, str(get_locale()), preferences().numbering)
+
+
+# A page of a hundred comments shows the same few scores a thousand times.
+@lru_cache(maxsize=4_096)
+def _formatted(value: float, pattern: str, locale: str, numbering: str) -> str:
+    text = format_decimal(value, format=pattern, locale=locale, numbering_system=numbering)
     # Babel 2.18 takes the separators from the numbering system, but not the digits.
-    return digits(
-        format_decimal(
-            value,
-            format=pattern,
-            locale=get_locale(),
-            numbering_system=preferences().numbering,
-        )
-    )
+    return text.translate(_ARABIC_DIGITS) if numbering == "arab" else text
 
 
 def moment(value: datetime) -> Markup:

@@ -1,5 +1,6 @@
 """What reason codes are called in the newsroom."""
 
+from flask import g
 from flask_babel import LazyString, gettext, lazy_gettext
 
 REASONS: dict[str, LazyString] = {
@@ -42,7 +43,12 @@ REJECT_REASONS = (
 
 def reason_text(code: str) -> str:
     """Return what a reason is called; one that a site made up stays as it is."""
-    return str(REASONS[code]) if code in REASONS else gettext("Reason: %(code)s", code=code)
+    # A page of a hundred comments names the same few reasons a thousand times.
+    known: dict[str, str] = g.setdefault("reason_texts", {})
+    if code not in known:
+        unknown = gettext("Reason: %(code)s", code=code)
+        known[code] = str(REASONS[code]) if code in REASONS else unknown
+    return known[code]
 
 
 def suggested(reasons: list[str]) -> str:

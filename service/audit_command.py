@@ -29,7 +29,14 @@ def audit() -> None:
 @click.option("--action", help="As it stands in the list, such as reject.")
 @click.option("--since", type=_DAY, help="From this day on (UTC).")
 @click.option("--until", type=_DAY, help="Up to this day, without it (UTC).")
-@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), default="jsonl")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["jsonl", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="One JSON object a line, or a table.",
+)
 @config_option
 def list_command(
     *,

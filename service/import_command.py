@@ -21,7 +21,13 @@ from service.sites import find_site
 
 @click.command("import")
 @click.argument("source", metavar="FILE", type=click.File("rb"))
-@click.option("--format", "kind", type=click.Choice(list(READERS)), required=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(list(READERS)),
+    required=True,
+    help="What the file is; see below.",
+)
 @click.option("--site", default="default", show_default=True, help="The site that they are of.")
 @click.option(
     "--report",

@@ -7,6 +7,7 @@ import time
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Sequence
+from threading import Lock
 
 from flask import Blueprint, Response
 from prometheus_client import (
@@ -30,6 +31,8 @@ LATE_S = 0.8
 _DEGRADED_FOR_S = 60
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, LATE_S, 2.5, 10)
 _SCORES = tuple(step / 10 for step in range(1, 11))
+_AT_ONCE = 256
+_COUNT_EVERY_S = 0.25
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -75,6 +78,9 @@ class Metrics:
             ["endpoint"],
             registry=registry,
         )
+        self._waiting: list[Judgement] = []
+        self._count_at = 0.0
+        self._lock = Lock()
         # Memory that forked workers share: whichever is asked knows of the others.
         self._last_late = mmap.mmap(-1, 8)
 
@@ -83,6 +89,8 @@ class Metrics:
         method = method if method in _METHODS else "other"
         self._requests.labels(endpoint, method, status).inc()
         self._seconds.labels(endpoint).observe(seconds)
+        if time.monotonic() >= self._count_at and self._waiting:
+            self._count()
 
     def failed(self, error_type: str) -> None:
         """Count an error by its code."""
@@ -100,10 +108,19 @@ class Metrics:
         return bool(time.time() - last < _DEGRADED_FOR_S)
 
     def judged(self, judgements: Sequence[Judgement]) -> None:
-        """Count scores and actions; batches are summed up first, one by one they take too long."""
-        if len(judgements) == 1:
-            self._judged_one(judgements[0])
-            return
+        """Count scores and actions, at the latest with the first request after a moment.
+
+        To count one comment by itself takes longer than to score it.
+        """
+        with self._lock:
+            self._waiting.extend(judgements)
+        if len(self._waiting) >= _AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        with self._lock:
+            judgements, self._waiting = self._waiting, []
+            self._count_at = time.monotonic() + _COUNT_EVERY_S
         for action, number in Tally(each.outcome.action for each in judgements).items():
             self._actions[action].inc(number)
         for name, histogram in self._scores:
@@ -113,13 +130,9 @@ class Metrics:
             for bucket, number in Tally(bisect_left(_SCORES, value) for value in values).items():
                 histogram._buckets[bucket].inc(number)
 
-    def _judged_one(self, judgement: Judgement) -> None:
-        self._actions[judgement.outcome.action].inc()
-        for name, histogram in self._scores:
-            histogram.observe(judgement.score.scores[name])
-
     def exposition(self) -> bytes:
         """Return all counters in the text format of Prometheus."""
+        self._count()
         if FOLDER_VARIABLE not in os.environ:
             return generate_latest(self.registry)
         registry = CollectorRegistry()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from service_samples import APPROVED, BANNED, SUSPECT
-from serving import Served
+from serving import Served, wait_for
 
 from service.database import open_engine, writing
 from service.keys import Scope, add_key
@@ -110,11 +110,14 @@ def test_workers_count_together(sqlite_url):
                 == 200
             )
         url = f"http://127.0.0.1:{served.port}/metrics"
-        counts = set()
-        for _ in range(8):
+
+        def counted():
             with urllib.request.urlopen(url) as answer:
                 found = samples(answer.read().decode())
-            counts.add(found["ghirbal_comment_score_count", ("attribute", "threat")])
-        assert counts == {40}
+            return found.get(("ghirbal_comment_score_count", ("attribute", "threat")), 0)
+
+        # Each worker adds its last ones with the next request that it gets.
+        wait_for(lambda: counted() == 40, "the workers do not count together")
+        assert {counted() for _ in range(8)} == {40}
     finally:
         served.close()

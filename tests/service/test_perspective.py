@@ -283,6 +283,17 @@ def test_key_is_taken_from_a_header_too(app, key, header):
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "query", ["alt=json&key={}", "key={}&key=x", "key=&key={}", "%6bey=x&key={}"]
+)
+def test_key_is_found_among_other_parameters(app, key, query):
+    answer = app.test_client().post(f"{ANALYZE}?{query.format(key)}", json=request_of(APPROVED))
+    assert answer.status_code == 200
+    escaped = "".join(f"%{ord(letter):02X}" for letter in key)
+    answer = app.test_client().post(f"{ANALYZE}?key={escaped}", json=request_of(APPROVED))
+    assert answer.status_code == 200
+
+
 def test_parameters_of_googles_clients_are_passed_over(app, key):
     query = f"key={key}&alt=json&prettyPrint=false&$.xgafv=2&fields=x&quotaUser=u&callback=f"
     assert (

@@ -1,6 +1,7 @@
 """Measures the service over HTTP as ratios to an empty Flask view under the same server.
 
-Server and load generator share the machine; all figures of one run are made minutes apart.
+Server and load generator share the machine. Both applications run at once and are asked in turns,
+so that whatever else the machine does meets both of them.
 """
 
 import asyncio
@@ -8,18 +9,24 @@ import json
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "reports" / "http.json"
+ORDINARY = Path(__file__).with_name("ordinary.txt")
 SERVERS = ("granian", "gunicorn", "waitress")
 CONNECTIONS = 8
-SECONDS = 3.0
-TEXT = "شكرا على هذا المقال المفيد والجميل جدا"
+TURNS = 5
+TURN_S = 1.0
+BATCH = 100
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 # Run in a process of its own: both applications under the same server and settings.
 SERVE = """
@@ -72,11 +79,20 @@ class Running:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
+        # As `ghirbal serve` sets it: workers share their counters.
+        self.counters = tempfile.TemporaryDirectory()
+        environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": self.counters.name}
         command = [sys.executable, "-c", SERVE, which, server, str(self.port)]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, **quiet)  # noqa: S603 - our own command
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            cwd=ROOT,
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
-    def __enter__(self) -> int:
+    def __enter__(self) -> "Running":
         """Wait until it listens."""
         for _ in range(400):
             try:
@@ -84,7 +100,7 @@ class Running:
             except OSError:
                 time.sleep(0.05)
             else:
-                return self.port
+                return self
         raise SystemExit("the server did not start")
 
     def __exit__(self, *_: object) -> None:
@@ -94,61 +110,144 @@ class Running:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
+        self.counters.cleanup()
+
+    def processes(self) -> list[int]:
+        """Return the main process and its workers."""
+        main = self.process.pid
+        children = Path(f"/proc/{main}/task/{main}/children").read_text(encoding="ascii")
+        return [main, *map(int, children.split())]
+
+    def cpu_s(self) -> float:
+        """Return the processor time of all its processes so far."""
+        stats = [
+            Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+            for each in self.processes()
+        ]
+        return sum(int(stat[11]) + int(stat[12]) for stat in stats) * TICK_S
+
+    def worker_mb(self) -> float:
+        """Return the resident memory of the process that answers."""
+        pages = Path(f"/proc/{self.processes()[-1]}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def request(path: str, body: bytes, key: str) -> bytes:
+class Client(asyncio.Protocol):
+    """One connection that sends a request when the one before was answered, or when it is due."""
+
+    def __init__(self, load: "Load") -> None:
+        self.load = load
+        self.received = b""
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's
+        """Begin."""
+        self.transport = transport
+        self.send()
+
+    def send(self) -> None:
+        """Send the next request, at a given rate not before it is due."""
+        load, now = self.load, time.perf_counter()
+        self.begun = now
+        if load.rate:
+            # Waiting in line counts too, else a slow server would hide it.
+            self.begun, load.due = load.due, load.due + 1 / load.rate
+        if now >= load.end:
+            self.transport.close()
+        elif self.begun > now:
+            load.loop.call_later(self.begun - now, self.transport.write, next(load.requests))
+        else:
+            self.transport.write(next(load.requests))
+
+    def data_received(self, data: bytes) -> None:
+        """Note the time of a whole answer and go on."""
+        self.received += data
+        head, separator, body = self.received.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        if b" 200 " not in head[:20]:
+            raise SystemExit(f"the server answered with an error: {head[:60]!r}")
+        length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
+        if len(body) >= int(length):
+            self.received = b""
+            self.load.latencies.append(time.perf_counter() - self.begun)
+            self.send()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """Tell the load that this connection is done."""
+        self.load.open -= 1
+        if not self.load.open:
+            self.load.done.set_result(None)
+
+
+class Load:
+    """Requests to a server for a while, over several connections."""
+
+    def __init__(self, requests: list[bytes], *, seconds: float, rate: float | None = None) -> None:
+        self.requests, self.seconds, self.rate = cycle(requests), seconds, rate
+        self.latencies: list[float] = []
+        self.open = CONNECTIONS
+
+    async def run(self, port: int) -> None:
+        """Send them."""
+        self.loop = asyncio.get_running_loop()
+        self.done = self.loop.create_future()
+        self.due = time.perf_counter()
+        self.end = self.due + self.seconds
+        for _ in range(CONNECTIONS):
+            await self.loop.create_connection(lambda: Client(self), "127.0.0.1", port)
+        await self.done
+
+
+def measured(running: Running, requests: list[bytes]) -> tuple[float, float]:
+    """Return answers a second and processor seconds per answer of one turn."""
+    before, started = running.cpu_s(), time.perf_counter()
+    load = Load(requests, seconds=TURN_S)
+    asyncio.run(load.run(running.port))
+    count = len(load.latencies)
+    return count / (time.perf_counter() - started), (running.cpu_s() - before) / count
+
+
+def p99_ms(running: Running, requests: list[bytes], rate: float) -> float:
+    """Return the 99th percentile of the time to an answer at a given rate."""
+    load = Load(requests, seconds=TURNS * TURN_S, rate=rate)
+    asyncio.run(load.run(running.port))
+    return statistics.quantiles(load.latencies, n=100)[98] * 1_000
+
+
+def wire(path: str, document: object, key: str) -> bytes:
     """Return a request as it goes over the wire."""
+    body = json.dumps(document, ensure_ascii=False).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
-async def load(port: int, sent: bytes, *, rate: float | None = None) -> tuple[float, float]:
-    """Send requests for a while; return how many were answered a second, and the p99 in ms."""
-    latencies: list[float] = []
-    started = time.perf_counter()
-
-    async def client(number: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        due = started + (number / rate if rate else 0)
-        while time.perf_counter() < started + SECONDS:
-            if rate:
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            # At a given rate waiting in line counts too, else a slow server would hide it.
-            begun = due if rate else time.perf_counter()
-            writer.write(sent)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            if b" 200 " not in head.split(b"\r\n", 1)[0]:
-                raise SystemExit("the server answered with an error")
-            await reader.readexactly(int(head.split(b"content-length:")[1].split(b"\r\n")[0]))
-            latencies.append(time.perf_counter() - begun)
-            due += CONNECTIONS / rate if rate else 0
-        writer.close()
-
-    await asyncio.gather(*(client(number) for number in range(CONNECTIONS)))
-    latencies.sort()
-    elapsed = time.perf_counter() - started
-    return len(latencies) / elapsed, latencies[int(len(latencies) * 0.99)] * 1_000
-
-
 def measure(server: str, key: str) -> dict[str, float]:
     """Measure both applications under one server."""
-    comment = {"comment": {"text": TEXT}, "requestedAttributes": {"TOXICITY": {}}}
-    analyze = request("/v1alpha1/comments:analyze", json.dumps(comment).encode(), key)
-    many = json.dumps({"comments": [{"text": TEXT}] * 100}).encode()
-    with Running("empty", server) as port:
-        empty, _ = asyncio.run(load(port, request("/", analyze.split(b"\r\n\r\n")[1], key)))
-    with Running("service", server) as port:
-        asyncio.run(load(port, analyze))  # warm
-        scored, _ = asyncio.run(load(port, analyze))
-        _, p99 = asyncio.run(load(port, analyze, rate=scored / 2))
-        batches, _ = asyncio.run(load(port, request("/v1/score", many, key)))
+    texts = ORDINARY.read_text(encoding="utf-8").splitlines()
+    wanted = [
+        {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}} for text in texts
+    ]
+    batch = {"comments": [{"text": texts[number % len(texts)]} for number in range(BATCH)]}
+    to_empty = [wire("/", each, key) for each in wanted]
+    to_analyze = [wire("/v1alpha1/comments:analyze", each, key) for each in wanted]
+    with Running("empty", server) as empty, Running("service", server) as service:
+        measured(empty, to_empty)
+        measured(service, to_analyze)
+        pairs = [(measured(empty, to_empty), measured(service, to_analyze)) for _ in range(TURNS)]
+        analyze_per_s = statistics.median(pair[1][0] for pair in pairs)
+        p99 = p99_ms(service, to_analyze, analyze_per_s / 2)
+        batches = [measured(service, [wire("/v1/score", batch, key)])[0] for _ in range(TURNS)]
+        memory = service.worker_mb()
     return {
-        "empty_view_per_s": round(empty),
-        "analyze_per_s": round(scored),
-        "analyze_to_empty": round(scored / empty, 3),
+        "empty_view_per_s": round(statistics.median(pair[0][0] for pair in pairs)),
+        "analyze_per_s": round(analyze_per_s),
+        "analyze_to_empty": round(statistics.median(b[0] / a[0] for a, b in pairs), 2),
+        "empty_view_cpu_us": round(statistics.median(pair[0][1] for pair in pairs) * 1e6),
+        "analyze_cpu_us": round(statistics.median(pair[1][1] for pair in pairs) * 1e6),
         "p99_ms_at_half_load": round(p99, 1),
-        "comments_per_s_in_batches_of_100": round(batches * 100),
+        f"comments_per_s_in_batches_of_{BATCH}": round(statistics.median(batches) * BATCH),
+        "worker_mb": round(memory),
     }
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from service.backup import back_up, restore
-from service.database import open_engine, upgrade
+from service.database import open_engine
+from service.opening import open_at, open_current
 from service.options import config_option
 from service.settings import load_settings
 
@@ -19,7 +20,7 @@ def db() -> None:
 @config_option
 def upgrade_command(config: Path | None) -> None:
     """Bring the tables up to this version; does nothing when they are."""
-    upgrade(open_engine(load_settings(file=config).database_url))
+    open_current(config)
     click.echo("the database is up to date", err=True)
 
 
@@ -28,9 +29,8 @@ def upgrade_command(config: Path | None) -> None:
 @config_option
 def backup_command(file: Path, config: Path | None) -> None:
     """Write a copy of the database to FILE while the service goes on."""
-    engine = open_engine(load_settings(file=config).database_url)
-    back_up(engine, file)
-    engine.dispose()
+    # Not brought up to date first: a copy is made before that.
+    back_up(open_engine(load_settings(file=config).database_url), file)
     click.echo(f"wrote {file}", err=True)
 
 
@@ -41,7 +41,5 @@ def restore_command(file: Path, config: Path | None) -> None:
     """Put the copy FILE back where there is no database yet, and bring it up to this version."""
     url = load_settings(file=config).database_url
     restore(url, file)
-    engine = open_engine(url)
-    upgrade(engine)
-    engine.dispose()
+    open_at(url)
     click.echo(f"restored {file}", err=True)

@@ -29,11 +29,8 @@ def export(*, output: BinaryIO, config: Path | None) -> None:
     """Write one JSON object per line: the text, and a probability per attribute reported."""
     engine = open_current(config)
     count = 0
-    try:
-        with reported(), engine.connect() as connection:
-            for example in examples(connection):
-                output.write(orjson.dumps(example, option=orjson.OPT_APPEND_NEWLINE))
-                count += 1
-    finally:
-        engine.dispose()
+    with reported(), engine.connect() as connection:
+        for example in examples(connection):
+            output.write(orjson.dumps(example, option=orjson.OPT_APPEND_NEWLINE))
+            count += 1
     click.echo(f"{count} examples", err=True)

@@ -10,9 +10,10 @@ import orjson
 from tqdm import tqdm
 
 from service.app import build_judge
-from service.database import open_engine, reported, upgrade
+from service.database import reported
 from service.exchange.imports import READERS, ImportReport, import_file
 from service.newsroom_errors import ImportFileError
+from service.opening import open_at
 from service.options import config_option
 from service.policies import JudgeInForce
 from service.settings import load_settings
@@ -54,8 +55,7 @@ def import_(
       coral      mongoexport of the collection `comments`
     """  # noqa: D301 - click wants the backspace itself, before what it shall not wrap
     settings = load_settings(file=config)
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
+    engine = open_at(settings.database_url)
     with reported(), engine.connect() as connection:
         site_id = find_site(connection, site)
     judge = JudgeInForce(engine, build_judge(settings)).get()

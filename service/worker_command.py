@@ -6,8 +6,9 @@ from types import FrameType
 
 import click
 
-from service.database import open_engine, reported, upgrade
+from service.database import reported
 from service.logs import configure_logs
+from service.opening import open_at
 from service.options import config_option
 from service.settings import load_settings
 from service.worker import Worker
@@ -20,8 +21,7 @@ def worker(*, once: bool, config: Path | None) -> None:
     """Send events to webhooks until stopped; one or several run beside `ghirbal serve`."""
     settings = load_settings(file=config)
     configure_logs(settings)
-    engine = open_engine(settings.database_url)
-    upgrade(engine)
+    engine = open_at(settings.database_url)
     working = Worker(engine, private=settings.webhook_private_addresses)
     if once:
         with reported():

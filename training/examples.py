@@ -88,7 +88,6 @@ def read_corpora(folder: Path, sources: Sequence[Corpus]) -> Examples:
     CorporaError
         If a file is missing or is not of the expected form; the message names it.
     """
-    csv.field_size_limit(_LARGEST_FIELD)
     missing = [corpus.name for corpus in sources if not _file(folder, corpus).is_file()]
     if missing:
         raise CorporaError(
@@ -96,7 +95,12 @@ def read_corpora(folder: Path, sources: Sequence[Corpus]) -> Examples:
             + (f" and {len(missing) - 1} more" if len(missing) > 1 else "")
             + ": name a folder with the corpora of data/sources.toml"
         )
-    return join([_read(folder, corpus) for corpus in sources])
+    before = csv.field_size_limit(_LARGEST_FIELD)
+    try:
+        return join([_read(folder, corpus) for corpus in sources])
+    finally:
+        # The limit holds for the whole process, and `ghirbal score` counts on its default.
+        csv.field_size_limit(before)
 
 
 def read_seed(path: Path = SEED_PATH) -> Examples:

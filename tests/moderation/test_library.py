@@ -70,8 +70,9 @@ def test_long_and_odd_comments_come_out_alike(text):
 
 
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="no published corpora beside the repository")
-def test_comments_of_all_corpora_come_out_alike():
-    csv.field_size_limit(1 << 30)
+def test_comments_of_all_corpora_come_out_alike(request):
+    before = csv.field_size_limit(1 << 30)
+    request.addfinalizer(lambda: csv.field_size_limit(before))
     for path in sorted(CORPORA.glob("*.csv.gz")):
         with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
             texts = [row["text"] for row in csv.DictReader(lines)]

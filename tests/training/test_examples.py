@@ -1,3 +1,4 @@
+import csv
 import gzip
 
 import numpy as np
@@ -124,9 +125,11 @@ def test_a_file_that_cannot_be_read_is_named(folder, sources, spoil):
 
 
 def test_a_very_long_comment_is_read(folder, sources):
+    limit = csv.field_size_limit()
     write_corpus(folder, "one", [["one:0", "كلام " * 100_000, *ROW[2:]]])
     write_corpus(folder, "two", [ROW])
     assert len(read_corpora(folder, sources).texts[0]) == 500_000
+    assert csv.field_size_limit() == limit
 
 
 def test_the_examples_of_the_project_are_labelled_for_every_attribute():

@@ -49,7 +49,12 @@ def _digest(secret: str) -> str:
 
 
 def add_key(
-    connection: Connection, name: str, scopes: Sequence[Scope], *, site_id: int = DEFAULT_SITE
+    connection: Connection,
+    name: str,
+    scopes: Sequence[Scope],
+    *,
+    site_id: int = DEFAULT_SITE,
+    moderator_id: int | None = None,
 ) -> str:
     """Store a new key of a site and return it; it cannot be shown again.
 
@@ -72,7 +77,8 @@ def add_key(
         )
     except IntegrityError as error:
         raise KeyNameError(f"there is a key named {name!r} already: choose another name") from error
-    note(connection, "key added", f"{name}: {', '.join(sorted(set(scopes)))}")
+    subject = f"{name}: {', '.join(sorted(set(scopes)))}"
+    note(connection, "key added", subject, moderator_id=moderator_id)
     return f"{MARK}_{prefix}_{secret}"
 
 
@@ -101,7 +107,7 @@ def list_keys(connection: Connection) -> Sequence[RowMapping]:
     return connection.execute(query.order_by(ApiKey.id)).mappings().all()
 
 
-def revoke_key(connection: Connection, name: str) -> None:
+def revoke_key(connection: Connection, name: str, *, moderator_id: int | None = None) -> None:
     """Take a key out of use at once.
 
     Raises
@@ -116,4 +122,4 @@ def revoke_key(connection: Connection, name: str) -> None:
     )
     if not revoked.rowcount:
         raise KeyNameError(f"no key in use is named {name!r}: see `ghirbal keys list`")
-    note(connection, "key revoked", name)
+    note(connection, "key revoked", name, moderator_id=moderator_id)

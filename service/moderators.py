@@ -66,7 +66,13 @@ def new_password() -> str:
 
 
 def add_moderator(
-    connection: Connection, name: str, *, role: Role, password: str, display_name: str | None = None
+    connection: Connection,
+    name: str,
+    *,
+    role: Role,
+    password: str,
+    display_name: str | None = None,
+    moderator_id: int | None = None,
 ) -> None:
     """Store a new account.
 
@@ -93,10 +99,12 @@ def add_moderator(
         raise ModeratorError(
             f"there is a moderator named {name!r} already: choose another name"
         ) from error
-    note(connection, "account added", f"{name}: {role.value}")
+    note(connection, "account added", f"{name}: {role.value}", moderator_id=moderator_id)
 
 
-def set_password(connection: Connection, name: str, password: str) -> None:
+def set_password(
+    connection: Connection, name: str, password: str, *, moderator_id: int | None = None
+) -> None:
     """Give an account a new password; it is unlocked, and its open sessions end.
 
     Raises
@@ -112,10 +120,10 @@ def set_password(connection: Connection, name: str, password: str) -> None:
         failed_sign_ins=0,
         locked_until=None,
     )
-    note(connection, "password set", name)
+    note(connection, "password set", name, moderator_id=moderator_id)
 
 
-def deactivate(connection: Connection, name: str) -> None:
+def deactivate(connection: Connection, name: str, *, moderator_id: int | None = None) -> None:
     """Put an account out of use at once; its decisions go on naming it.
 
     Raises
@@ -124,7 +132,7 @@ def deactivate(connection: Connection, name: str) -> None:
         If there is no such account.
     """
     _change(connection, name, active=False)
-    note(connection, "account put out of use", name)
+    note(connection, "account put out of use", name, moderator_id=moderator_id)
 
 
 def list_moderators(connection: Connection) -> Sequence[RowMapping]:

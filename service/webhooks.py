@@ -20,7 +20,13 @@ def new_secret() -> str:
 
 
 def add_webhook(
-    connection: Connection, url: str, *, events: Sequence[str], secret: str, site_id: int
+    connection: Connection,
+    url: str,
+    *,
+    events: Sequence[str],
+    secret: str,
+    site_id: int,
+    moderator_id: int | None = None,
 ) -> int:
     """Store a webhook and return its number.
 
@@ -45,7 +51,7 @@ def add_webhook(
         created_at=datetime.now(UTC),
     )
     number = int(connection.execute(query.returning(Webhook.id)).scalar_one())
-    note(connection, "webhook added", f"{number}: {url}")
+    note(connection, "webhook added", f"{number}: {url}", moderator_id=moderator_id)
     return number
 
 
@@ -95,7 +101,7 @@ def keep_newest_secret(connection: Connection, number: int) -> None:
     connection.execute(update(Webhook).where(Webhook.id == number).values(secrets=kept))
 
 
-def remove_webhook(connection: Connection, number: int) -> None:
+def remove_webhook(connection: Connection, number: int, *, moderator_id: int | None = None) -> None:
     """Tell an address nothing any more, not even what waits for it.
 
     Raises
@@ -105,7 +111,7 @@ def remove_webhook(connection: Connection, number: int) -> None:
     """
     _secrets(connection, number)
     connection.execute(update(Webhook).where(Webhook.id == number).values(active=False))
-    note(connection, "webhook removed", str(number))
+    note(connection, "webhook removed", str(number), moderator_id=moderator_id)
 
 
 def _secrets(connection: Connection, number: int) -> list[str]:

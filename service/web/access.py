@@ -1,8 +1,9 @@
 """API keys and webhooks of the sites, for admins; a secret is shown once, where it is made."""
 
+from functools import partial
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
@@ -46,7 +47,7 @@ def post_keys() -> Response | str | tuple[str, int]:
     if wish == "revoke":
         try:
             with writing(service_state().engine) as connection:
-                revoke_key(connection, name)
+                revoke_key(connection, name, moderator_id=g.person.id)
         except KeyNameError:
             flash(gettext("There is no such key in use."), "problem")
         else:
@@ -61,7 +62,7 @@ def post_keys() -> Response | str | tuple[str, int]:
     try:
         with writing(service_state().engine) as connection:
             site_id = find_site(connection, request.form.get("site", ""))
-            key = add_key(connection, name, scopes, site_id=site_id)
+            key = add_key(connection, name, scopes, site_id=site_id, moderator_id=g.person.id)
     except SiteNameError:
         raise BadRequest from None
     except KeyNameError:
@@ -104,7 +105,7 @@ def post_webhooks() -> Response | str | tuple[str, int]:
     changes: dict[str | None, Any] = {
         "secret": lambda connection, number: add_secret(connection, number, secret),
         "newest": keep_newest_secret,
-        "remove": remove_webhook,
+        "remove": partial(remove_webhook, moderator_id=g.person.id),
     }
     number = request.form.get("webhook", type=int)
     if wish not in changes or number is None:
@@ -130,7 +131,14 @@ def _add_webhook() -> str | tuple[str, int]:
             raise WebhookError(url)
         with writing(service_state().engine) as connection:
             site_id = find_site(connection, request.form.get("site", ""))
-            add_webhook(connection, url, events=events, secret=secret, site_id=site_id)
+            add_webhook(
+                connection,
+                url,
+                events=events,
+                secret=secret,
+                site_id=site_id,
+                moderator_id=g.person.id,
+            )
     except SiteNameError:
         raise BadRequest from None
     except WebhookError:

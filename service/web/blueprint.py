@@ -15,7 +15,14 @@ from service.sessions import RoleTooLowError, SignInNeededError, set_up_sessions
 from service.settings import Settings
 from service.web.formats import add_filters, locale_of_request
 from service.web.highlight import direction
-from service.web.names import event_name, role_name, role_says, scope_name, source_name
+from service.web.names import (
+    change_name,
+    event_name,
+    role_name,
+    role_says,
+    scope_name,
+    source_name,
+)
 from service.web.preferences import preferences
 from service.web.reasons import reason_text
 from service.web.versions import list_name, rule_name
@@ -70,6 +77,7 @@ def register_web(app: Flask, settings: Settings) -> None:
         list_name=list_name,
         rule_name=rule_name,
         role_name=role_name,
+        change_name=change_name,
         role_says=role_says,
         scope_name=scope_name,
         event_name=event_name,

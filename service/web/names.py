@@ -28,6 +28,24 @@ _SOURCES: dict[str, LazyString] = {
     "import": lazy_gettext("an import"),
     "moderator": lazy_gettext("a moderator"),
 }
+_CHANGES: dict[str, LazyString] = {
+    "key added": lazy_gettext("key added"),
+    "key revoked": lazy_gettext("key put out of use"),
+    "account added": lazy_gettext("account added"),
+    "password set": lazy_gettext("password set"),
+    "account put out of use": lazy_gettext("account put out of use"),
+    "webhook added": lazy_gettext("webhook added"),
+    "webhook removed": lazy_gettext("webhook removed"),
+    "site added": lazy_gettext("site added"),
+    "comments exported": lazy_gettext("comments exported"),
+    "training data exported": lazy_gettext("training data exported"),
+    "person's data exported": lazy_gettext("data of a person exported"),
+}
+
+
+def change_name(action: str) -> str:
+    """Return what was changed; what is not known here stays as it is recorded."""
+    return str(_CHANGES.get(action, action))
 
 
 def role_name(role: str) -> str:

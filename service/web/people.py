@@ -58,7 +58,14 @@ def _add(name: str) -> str | tuple[str, int]:
     shown = request.form.get("display_name", "").strip()[:_NAME_LIMIT] or None
     try:
         with writing(service_state().engine) as connection:
-            add_moderator(connection, name, role=role, password=password, display_name=shown)
+            add_moderator(
+                connection,
+                name,
+                role=role,
+                password=password,
+                display_name=shown,
+                moderator_id=g.person.id,
+            )
     except ModeratorError:
         flash(gettext("This name is taken; choose another one."), "problem")
         return _page(), 409
@@ -71,9 +78,9 @@ def _change(name: str, wish: str) -> Response | str | tuple[str, int]:
     try:
         with writing(service_state().engine) as connection:
             if wish == "password":
-                set_password(connection, name, password)
+                set_password(connection, name, password, moderator_id=g.person.id)
             else:
-                deactivate(connection, name)
+                deactivate(connection, name, moderator_id=g.person.id)
     except ModeratorError:
         flash(gettext("There is no such account."), "problem")
         return _page(), 404
@@ -101,7 +108,7 @@ def post_password() -> Response:
         return redirect(url_for("web.show_preferences"), 303)
     try:
         with writing(engine) as connection:
-            set_password(connection, g.person.name, new)
+            set_password(connection, g.person.name, new, moderator_id=g.person.id)
             version = g.person.password_version + 1
             person = find_person(connection, g.person.id, version)
     except ModeratorError:

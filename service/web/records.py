@@ -7,7 +7,7 @@ from sqlalchemy.engine import RowMapping
 from service.auth import requires
 from service.moderators import Role
 from service.state import service_state
-from service.tables import ApiKey, Comment, Decision, Moderator
+from service.tables import ApiKey, Audit, Comment, Decision, Moderator
 from service.web.blueprint import web
 
 _PAGE = 100
@@ -23,19 +23,44 @@ def records() -> str:
         for name in ("who", "action", "comment")
         if (value := request.args.get(name, "").strip())
     }
+    before = request.args.get("before", type=int)
+    changes = request.args.get("kind") == "changes"
     with service_state().engine.connect() as connection:
-        rows = _read(connection, filter_, before=request.args.get("before", type=int))
+        rows = (
+            _changes(connection, before) if changes else _read(connection, filter_, before=before)
+        )
         people = connection.execute(
             select(Moderator.id, Moderator.display_name).order_by(Moderator.display_name)
         ).all()
     return render_template(
         "records.html",
+        changes=changes,
         rows=rows[:_PAGE],
         following=rows[_PAGE - 1]["id"] if len(rows) > _PAGE else None,
         filter=filter_,
         people=people,
         actions=_ACTIONS,
     )
+
+
+def _changes(connection: Connection, before: int | None) -> list[RowMapping]:
+    """Return what people did beside deciding, newest first."""
+    query = (
+        select(
+            Audit.id,
+            Audit.created_at,
+            Audit.action,
+            Audit.subject,
+            Moderator.display_name.label("person"),
+            ApiKey.name.label("api_key"),
+        )
+        .outerjoin(Moderator, Moderator.id == Audit.moderator_id)
+        .outerjoin(ApiKey, ApiKey.id == Audit.api_key_id)
+        .where(true() if before is None else Audit.id < before)
+        .order_by(Audit.id.desc())
+        .limit(_PAGE + 1)
+    )
+    return list(connection.execute(query).mappings())
 
 
 def _read(

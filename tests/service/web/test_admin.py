@@ -171,6 +171,18 @@ def test_record_is_filtered(sign_in, browser, waiting, query, expected):
     assert page.count("<tr><td><time") == expected
 
 
+def test_record_names_who_changed_what_beside_decisions(admin, sign_in):
+    admin.post("/people", do="add", name="nour", role="lead")
+    admin.post("/people", do="deactivate", name="nour")
+    admin.post("/keys", do="add", name="site", site="default", scope="score")
+    admin.post("/keys", do="revoke", name="site")
+    page = sign_in(Role.LEAD).get("/records?kind=changes").text
+    rows = re.findall(r"<tr><td><time.*?</tr>", page, re.DOTALL)
+    told_of = ["إيقاف مفتاح", "إضافة مفتاح", "إيقاف حساب", "إضافة حساب"]
+    assert [name in row for name, row in zip(told_of, rows[:4], strict=True)] == [True] * 4
+    assert all("huda" in row for row in rows[:4])
+
+
 def test_record_is_leafed_through(sign_in, browser, site):
     for number in range(102):
         site.post("/v1/comments", {"id": f"c-{number}", "text": APPROVED})

@@ -16,6 +16,7 @@ from service.web.showing import address, done, show, show_ahead, told
 from service.web.signing import is_ours
 
 NOTE_LIMIT = 2_000
+_SETTLE = "settle"
 
 
 @web.get("/review")
@@ -116,15 +117,16 @@ def _ahead_of(shown: int) -> int | None:
 def _wish(comment_id: int) -> Wish:
     form = request.form
     try:
-        reason = form.get("reject")
-        move = Move.REJECT if reason else Move(form.get("move", ""))
+        reason, name = form.get("reject"), form.get("move", "")
+        settles = name == _SETTLE and not reason
+        move = Move.APPROVE if settles else Move.REJECT if reason else Move(name)
         revision = int(form.get("revision", ""))
     except ValueError:
         raise BadRequest from None
     if move is Move.REJECT and reason not in REJECT_REASONS:
         raise BadRequest
     note = form.get("note", "").replace("\0", "").strip()[:NOTE_LIMIT] or None
-    return Wish(comment_id, revision, move, reason, note)
+    return Wish(comment_id, revision, move, reason, note, until_edited=settles)
 
 
 def _lead(comment_id: int | None) -> Response | str:

@@ -12,11 +12,13 @@ from service_samples import PASSWORD
 from serving import ROOT, Served
 from sqlalchemy import text
 
-from moderation import load_scorer
+from moderation import Policy, load_scorer
 from service.database import open_engine, writing
+from service.ingest import ingest_all
 from service.judge import Judge
 from service.moderators import Role, add_moderator
 from service.samples import put_samples
+from service.schema import CommentIn
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +50,8 @@ def filled(sqlite_template, tmp_path_factory):
     engine = open_engine(f"sqlite:///{path}")
     scorer = load_scorer()
     put_samples(engine, Judge(scorer, scorer.default_policy()))
+    held = Judge(scorer, Policy("browser", {}, suspect=("غربال",)))
+    ingest_all(engine, held, [CommentIn(id=f"c-{n}", text=f"غربال {n}") for n in range(10)])
     for name, role in (("sara", Role.ADMIN), ("omar", Role.MODERATOR)):
         with writing(engine) as connection:
             add_moderator(connection, name, role=role, password=PASSWORD)
@@ -123,14 +127,14 @@ def decisions(engine):
         return [tuple(row) for row in connection.execute(text(query))]
 
 
-def test_all_samples_are_reviewed_by_keyboard_alone(open_page, engine):
+def test_queue_is_emptied_by_keyboard_alone(open_page, engine):
     page = open_page("omar")
-    for key in ["a", "2", "e", "r", "s"] + ["a"] * 6:
+    for key in ["a", "2", "e", "r", "s"] + ["a"] * 16:
         press(page, key)
     page.keyboard.press("a")
     page.wait_for_selector(".empty")
     actions = [action for action, _ in decisions(engine)]
-    assert actions == ["approve", "reject", "review", "reject"] + ["approve"] * 7
+    assert actions == ["approve", "reject", "review", "reject"] + ["approve"] * 17
     assert decisions(engine)[1][1] == '["obscene"]'
 
 
@@ -256,6 +260,29 @@ def test_server_that_is_away_is_told_and_nothing_is_lost(open_page, engine):
     assert [action for action, _ in decisions(engine)] == ["approve"]
 
 
+HOSTILE = [
+    "<script>document.title = 'stolen'</script><b> غربال </b>",
+    "\u202eغربال\u202d abc\u2066 (مهم)",
+    "غربال " + "ب" * 10_000,
+    "غربال " + "ه" + "\u0651" * 300,
+]
+
+
+@pytest.mark.parametrize("comment", HOSTILE, ids=["html", "bidi", "no-space", "marks"])
+def test_hostile_text_stays_in_its_place(open_page, engine, comment):
+    held = Judge(load_scorer(), Policy("hostile", {}, suspect=("غربال",)))
+    ingest_all(engine, held, [CommentIn(id="hostile", text=comment)])
+    with engine.connect() as connection:
+        number = connection.scalar(text("SELECT max(id) FROM comment"))
+    page = open_page(viewport={"width": 360, "height": 740})
+    page.goto(f"/review/{number}")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    assert "stolen" not in page.title()
+    mark = page.locator(".text.main mark").first
+    assert mark.text_content() == "غربال"
+    assert mark.bounding_box()["height"] < 60
+
+
 def waiting(engine):
     with engine.connect() as connection:
         return connection.scalar(text("SELECT count(*) FROM comment WHERE action = 'review'"))
@@ -269,17 +296,17 @@ def test_range_of_scores_is_decided_on_and_taken_back_whole(page, engine):
     assert dimmed == 10
     page.click(".filter button.approve")
     chosen = page.locator(".list > li").count()
-    assert 0 < chosen < 12
+    assert 0 < chosen < 22
     page.click(".marked a.end")
     page.wait_for_selector(".big")
-    assert waiting(engine) == 12
+    assert waiting(engine) == 22
     page.select_option("select[name=reason]", "spam")
     page.click("button.reject")
     page.wait_for_selector(".batch")
-    assert waiting(engine) == 12 - chosen
+    assert waiting(engine) == 22 - chosen
     page.click(".batch button")
     page.wait_for_selector(".told .done")
-    assert waiting(engine) == 12
+    assert waiting(engine) == 22
 
 
 def test_list_is_worked_by_keys_alone(page, engine):
@@ -290,14 +317,14 @@ def test_list_is_worked_by_keys_alone(page, engine):
     page.keyboard.press("a")
     page.wait_for_selector(".told .done")
     assert decisions(engine) == [("approve", "[]")]
-    assert waiting(engine) == 11
+    assert waiting(engine) == 21
     page.keyboard.press("u")
-    page.wait_for_function("document.querySelectorAll('.list > li').length === 12")
+    page.wait_for_function("document.querySelectorAll('.list > li').length === 22")
     page.keyboard.press("/")
     page.keyboard.type("السوق")
     page.keyboard.press("Enter")
     page.wait_for_url("**search=*")
-    assert 0 < page.locator(".list > li").count() < 12
+    assert 0 < page.locator(".list > li").count() < 22
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/review/*")

@@ -176,6 +176,25 @@ def test_form_that_makes_no_sense_is_refused(browser, waiting, form):
     assert state(waiting, 3)["source"] == "list"
 
 
+def test_reports_of_readers_are_shown_and_can_be_silenced(browser, waiting):
+    flag = {"reason": "إهانة", "note": "يشتم كل يوم", "reporter_id": "r-1"}
+    waiting.post("/v1/comments/c-3/flags", flag)
+    page = browser.get("/review/3").text
+    assert "بلاغ واحد من القرّاء" in page
+    assert "يشتم كل يوم" in page
+    browser.post("/review/3", revision="1", move="settle")
+    assert state(waiting, 3)["action"] == "approve"
+    waiting.post("/v1/comments/c-3/flags", flag | {"reporter_id": "r-2"})
+    assert state(waiting, 3)["action"] == "approve"
+
+
+def test_author_is_told_of_with_the_share_that_was_rejected(browser, waiting):
+    browser.post("/review/3", revision="1", reject="spam")
+    page = browser.get("/review/2").text
+    assert "نسبة الرفض: ١٠٠٪" in page
+    assert 'href="/queue?author=u-1"' in page
+
+
 def test_undo_shows_the_comment_again(browser, waiting):
     browser.post("/review/3", revision="1", move="approve")
     assert browser.post("/undo").headers["Location"] == "/review/3"

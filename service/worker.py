@@ -71,9 +71,11 @@ class Worker:
         tried = 0
         with ThreadPoolExecutor(_THREADS) as pool:
             while True:
+                # Before the round: what ends meanwhile may have let another event go.
+                idle = not self._busy.total()
                 found = self._round(pool)
                 tried += found
-                if not found and not self._busy.total():
+                if not found and idle:
                     return tried
                 if not found:
                     time.sleep(0.01)

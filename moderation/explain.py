@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _SPACE: Final = 0x20
 _SHARE: Final = 0.5  # of the strongest word's evidence that a word needs to be looked at
-_ALONE: Final = 0.75  # the score of words that offend by themselves
+_ALONE: Final = 0.75  # the score of words that show an attribute by themselves,
+_ABUSIVE_ALONE: Final = 0.85  # and of those that offend by themselves
+_ABUSIVE: Final = ATTRIBUTES.index("abusive")
 _SEEDS: Final = 6  # words looked at per comment and attribute
 _CHUNK: Final = 1024
 
@@ -43,8 +45,9 @@ def find_spans(
     """Find the words behind each score that reached its threshold.
 
     A word is looked at for its share of the linear evidence within the comment. It becomes a span
-    where it, or else it with a neighbour, is plainly offensive standing alone; where no word is,
-    the one that comes nearest does, if it reaches the threshold.
+    where it, or else it with a neighbour, plainly shows the attribute and offends standing alone.
+    Where no word of a comment does, those that come nearest become spans, if they reach the
+    threshold.
 
     Parameters
     ----------
@@ -107,14 +110,16 @@ def _choose(
     chosen: list[dict[tuple[int, _Stretch], float]] = [{} for _ in range(n_comments)]
     nearest: dict[tuple[int, int], tuple[float, _Stretch]] = {}
     for seed in seeds:
-        key, least = (seed.comment, seed.attribute), cuts[seed.attribute]
+        key, least = (seed.comment, seed.attribute), max(cuts[seed.attribute], _ALONE)
         scores = [(rows[stretch][seed.attribute], stretch) for stretch in seed.options]
-        plain = next((each for each in scores if each[0] >= max(least, _ALONE)), None)
-        if plain is not None:
-            chosen[seed.comment][seed.attribute, plain[1]] = plain[0]
+        for score, stretch in scores:
+            if score >= least and rows[stretch][_ABUSIVE] >= _ABUSIVE_ALONE:
+                chosen[seed.comment][seed.attribute, stretch] = score
+                break
         nearest[key] = max(nearest.get(key, (0.0, (0, 0))), *scores, key=operator.itemgetter(0))
+    bare = [not found for found in chosen]
     for (comment, attribute), (score, stretch) in nearest.items():
-        if cuts[attribute] <= score < _ALONE:
+        if bare[comment] and score >= cuts[attribute]:
             chosen[comment][attribute, stretch] = score
     return chosen
 

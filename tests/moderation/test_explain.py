@@ -93,6 +93,15 @@ def test_a_span_scores_alone_what_it_says_and_reaches_the_threshold(scorer, text
 
 @given(text=COMMENT)
 @settings(deadline=None)
+def test_beside_a_word_that_offends_none_is_shown_that_does_not(eager_scorer, text):
+    (score,) = eager_scorer.score([text])
+    cut = [text[span.start : span.end] for span in score.spans]
+    alone = [each.scores["abusive"] >= 0.85 for each in eager_scorer.score(cut, spans=False)]
+    assert all(alone) or not any(alone)
+
+
+@given(text=COMMENT)
+@settings(deadline=None)
 def test_an_attribute_below_its_threshold_is_not_explained(scorer, text):
     (score,) = scorer.score([text])
     quiet = {name for name, cut in scorer.explain_at.items() if score.scores[name] < cut}

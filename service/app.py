@@ -13,6 +13,7 @@ from service.auth import access_rules, guard
 from service.coral import coral
 from service.database import open_engine
 from service.errors import ApiError
+from service.google_batch import google_batch
 from service.health import health
 from service.json_provider import OrjsonProvider
 from service.judge import Judge
@@ -67,6 +68,7 @@ def build_app(settings: Settings) -> Flask:
     app.register_blueprint(health)
     register_web(app, settings)
     app.register_blueprint(perspective)
+    app.register_blueprint(google_batch)
     app.register_blueprint(moderations)
     app.register_blueprint(coral)
     app.register_blueprint(metrics_page)
@@ -80,7 +82,7 @@ def build_app(settings: Settings) -> Flask:
 
 def _render(error: ApiError) -> Response:
     """Return an error that no blueprint caught, as the callers of its address read it."""
-    if request.path.startswith("/v1alpha1/"):
+    if request.path.startswith(("/v1alpha1/", "/batch")):
         return render_perspective(error)
     if request.path.startswith("/v1/moderations"):
         return render_moderations(error)

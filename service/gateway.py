@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn, Protocol
 from wsgiref.types import StartResponse, WSGIApplication
 
+from granian.rsgi import ProtocolClosed
 from werkzeug.exceptions import RequestTimeout
 
 Headers = list[tuple[str, str]]
@@ -90,7 +91,11 @@ class Gateway:
     async def __rsgi__(self, scope: Incoming, protocol: Any) -> None:  # noqa: ANN401 - granian's
         """Answer a request."""
         environ = _environ(scope)
-        environ["wsgi.input"] = await self._body(environ, protocol)
+        try:
+            environ["wsgi.input"] = await self._body(environ, protocol)
+        except ProtocolClosed:
+            # Whoever asked has gone, in the middle of the body.
+            return
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -101,7 +106,9 @@ class Gateway:
 
     async def _body(self, environ: dict[str, Any], protocol: Any) -> "io.BytesIO | _Late":  # noqa: ANN401 - granian's
         length = environ.get("CONTENT_LENGTH", "")
-        if not length and "HTTP_TRANSFER_ENCODING" not in environ:
+        # HTTP/2 needs neither header to send a body.
+        announced = length or "HTTP_TRANSFER_ENCODING" in environ
+        if not announced and environ["SERVER_PROTOCOL"] != "HTTP/2":
             return io.BytesIO()
         known = int(length) if length.isdecimal() and len(length) < _DIGITS else None
         if known is not None and known > self._max_body_bytes + 1:
@@ -156,7 +163,7 @@ def _environ(scope: Incoming) -> dict[str, Any]:
         "REQUEST_METHOD": scope.method,
         # WSGI carries bytes as Latin-1.
         "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
         "REMOTE_ADDR": scope.client.rpartition(":")[0],
         "SERVER_NAME": host,
         "SERVER_PORT": port,
@@ -169,7 +176,9 @@ def _environ(scope: Incoming) -> dict[str, Any]:
             continue
         variable = _BARE.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         known = environ.get(variable)
-        environ[variable] = value if known is None else f"{known},{value}"
+        # HTTP/2 may send each cookie by itself.
+        mark = "; " if name == "cookie" else ","
+        environ[variable] = value if known is None else f"{known}{mark}{value}"
     if scope.authority and "HTTP_HOST" not in environ:
         environ["HTTP_HOST"] = scope.authority
     return environ

@@ -1,4 +1,4 @@
-"""Running the application under granian; the only module that imports it."""
+"""Running the application under granian; what comes in through it is `service.gateway`'s."""
 
 import ctypes
 import multiprocessing

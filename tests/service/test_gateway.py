@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from granian.rsgi import ProtocolClosed
 from service_samples import APPROVED
 from serving import Served, wait_for
 
@@ -69,7 +70,16 @@ class Scope:
 
     http_version, scheme, method, path, query_string = "1.1", "http", "GET", "/", ""
     server, client, authority = "127.0.0.1:8000", "[::1]:50000", None
-    headers = {}
+
+    def __init__(self):
+        self.headers = Pairs()
+
+
+class Pairs(list):
+    """Headers as granian has them."""
+
+    def items(self):
+        return list(self)
 
 
 class Answered:
@@ -94,6 +104,46 @@ def test_answer_that_is_not_made_in_time_is_a_503():
         never.set()
     assert (answered.status, answered.headers["retry-after"]) == (503, "5")
     assert json.loads(answered.body)["error"]["type"] == "request_timeout"
+
+
+class Sent(Answered):
+    """A body that comes over HTTP/2, in two pieces and without its length."""
+
+    async def __aiter__(self):
+        for piece in (b"abc", b"def"):
+            yield piece
+
+
+class Gone:
+    """A client that hangs up in the middle of its body."""
+
+    async def __call__(self):
+        raise ProtocolClosed
+
+
+def through(app, scope, protocol):
+    gateway = Gateway(app, max_body_bytes=9, timeout_s=9)
+    asyncio.run(gateway.__rsgi__(scope, protocol))
+
+
+def echo(environ, start):
+    start("200 OK", [("x-cookie", environ.get("HTTP_COOKIE", ""))])
+    return [environ["wsgi.input"].read()]
+
+
+def test_http_2_needs_no_length_and_may_send_each_cookie_by_itself():
+    scope, answered = Scope(), Sent()
+    scope.http_version, scope.headers = "2", Pairs([("cookie", "a=1"), ("cookie", "b=2")])
+    through(echo, scope, answered)
+    assert (answered.status, answered.body) == (200, b"abcdef")
+    assert answered.headers["x-cookie"] == "a=1; b=2"
+
+
+def test_client_that_hangs_up_reaches_no_view():
+    scope, called = Scope(), []
+    scope.headers = Pairs([("content-length", "5")])
+    through(lambda *_: called.append(True), scope, Gone())
+    assert called == []
 
 
 def test_slow_clients_keep_nobody_waiting(served):
@@ -131,6 +181,7 @@ def test_body_that_comes_in_pieces_is_read(served):
         ("/%00", 404),
         ("/v1//comments", 404),
         ("/healthz?x=%ff&key=%00", 405),
+        ("/healthz?x=ش&key=ش", 405),
         ("*", 404),
     ],
 )

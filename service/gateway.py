@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn, Protocol
 from wsgiref.types import StartResponse, WSGIApplication
 
-from granian.rsgi import ProtocolClosed
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined] # there, but untyped
 from werkzeug.exceptions import RequestTimeout
 
 Headers = list[tuple[str, str]]

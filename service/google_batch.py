@@ -59,19 +59,19 @@ def _parts(body: bytes, boundary: bytes) -> Iterator[bytes]:
 
 
 def _answered(part: bytes) -> bytes:
-    head_around, inner = _head_and_rest(part)
-    around = BytesHeaderParser().parsebytes(head_around)
-    head, body = _head_and_rest(inner.lstrip())
-    line, _, headers = head.partition(b"\n")
+    around, inner = _head_and_rest(part)
+    start, body = _head_and_rest(inner.lstrip())
+    line, _, headers = start.partition(b"\n")
     response = _dispatched(line.strip(), BytesHeaderParser().parsebytes(headers), body)
+    named = BytesHeaderParser().parsebytes(around).get("Content-ID", "<>")
     # A long one comes folded.
-    name = _UNPRINTABLE.sub(" ", str(around.get("Content-ID", "<>"))).strip().removeprefix("<")
+    name = _UNPRINTABLE.sub(" ", str(named)).strip().removeprefix("<")
     status = response.status_code
     head = (
         f"Content-Type: application/http\r\nContent-ID: <response-{name}\r\n\r\n"
         f"HTTP/1.1 {status} {HTTP_STATUS_CODES.get(status, 'Unknown')}\r\n{response.headers}"
     )
-    return head.encode() + response.get_data()
+    return head.encode() + bytes(response.get_data())
 
 
 def _head_and_rest(message: bytes) -> tuple[bytes, bytes]:

@@ -41,7 +41,7 @@ def read_json(request: Request, *, any_type: bool = False) -> dict[str, Any]:
     ApiError
         If the body is not JSON, not UTF-8, not an object or ambiguous.
     """
-    if request.mimetype != "application/json" and not any_type:
+    if not any_type and request.mimetype != "application/json":
         raise ApiError(
             415,
             "unsupported_media_type",

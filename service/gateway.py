@@ -10,7 +10,7 @@ import io
 import json
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn, Protocol
 from wsgiref.types import StartResponse, WSGIApplication
@@ -71,10 +71,20 @@ class Gateway:
         No more of a body is read than this and one byte.
     timeout_s : float
         How long a body may take to come, and then an answer to be made.
+    at_once : callable, optional
+        Returns the answer to a request that needs no waiting, None to all others.
     """
 
-    def __init__(self, app: WSGIApplication, *, max_body_bytes: int, timeout_s: float) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        max_body_bytes: int,
+        timeout_s: float,
+        at_once: Callable[[dict[str, Any]], Answer | None] = lambda environ: None,
+    ) -> None:
         self._app = app
+        self._at_once = at_once
         self._max_body_bytes = max_body_bytes
         self._timeout_s = timeout_s
         # Its threads start with the first requests, in the worker process.
@@ -96,13 +106,16 @@ class Gateway:
         except ProtocolClosed:
             # Whoever asked has gone, in the middle of the body.
             return
+        answer = self._at_once(environ) or await self._answer(environ)
+        protocol.response_bytes(*answer)
+
+    async def _answer(self, environ: dict[str, Any]) -> Answer:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await loop.run_in_executor(self._threads, self._call, environ)
+                return await loop.run_in_executor(self._threads, self._call, environ)
         except TimeoutError:
-            answer = 503, [("content-type", "application/json"), ("retry-after", "5")], _TOO_LATE
-        protocol.response_bytes(*answer)
+            return 503, [("content-type", "application/json"), ("retry-after", "5")], _TOO_LATE
 
     async def _body(self, environ: dict[str, Any], protocol: Any) -> "io.BytesIO | _Late":  # noqa: ANN401 - granian's
         length = environ.get("CONTENT_LENGTH", "")

@@ -130,12 +130,16 @@ class JudgeInForce:
     _looked_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether `get` answers without looking."""
+        return self._judge is not None and time.monotonic() - self._looked_at < _REFRESH_S
+
     def get(self) -> Judge:
         """Return the judge; the one before as long as the database cannot be asked."""
-        now = time.monotonic()
-        if self._judge is None or now - self._looked_at >= _REFRESH_S:
+        if not self.is_fresh:
             with self._lock:
-                self._looked_at = now
+                self._looked_at = time.monotonic()
                 try:
                     self.refresh()
                 except SQLAlchemyError:

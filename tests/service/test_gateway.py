@@ -106,6 +106,13 @@ def test_answer_that_is_not_made_in_time_is_a_503():
     assert json.loads(answered.body)["error"]["type"] == "request_timeout"
 
 
+def test_answer_that_is_there_at_once_needs_no_thread():
+    answered = Answered()
+    gateway = Gateway(None, max_body_bytes=9, timeout_s=9, at_once=lambda _: (200, [], b"now"))
+    asyncio.run(gateway.__rsgi__(Scope(), answered))
+    assert answered.body == b"now"
+
+
 class Sent(Answered):
     """A body that comes over HTTP/2, in two pieces and without its length."""
 

@@ -7,7 +7,6 @@ given to them.
 
 import asyncio
 import io
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -35,14 +34,6 @@ _BASE = {
 }
 _DIGITS = 19
 _BARE = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-_TOO_LATE = json.dumps(
-    {
-        "error": {
-            "type": "request_timeout",
-            "message": "there was no answer in time; send the request again later",
-        }
-    }
-).encode()
 
 
 class Incoming(Protocol):
@@ -73,6 +64,8 @@ class Gateway:
         How long a body may take to come, and then an answer to be made.
     at_once : callable, optional
         Returns the answer to a request that needs no waiting, None to all others.
+    too_late : callable, optional
+        Returns what is answered to a request whose answer was not made in time.
     """
 
     def __init__(
@@ -82,9 +75,10 @@ class Gateway:
         max_body_bytes: int,
         timeout_s: float,
         at_once: Callable[[dict[str, Any]], Answer | None] = lambda environ: None,
+        too_late: Callable[[dict[str, Any]], Answer] = lambda environ: (503, [], b""),
     ) -> None:
         self._app = app
-        self._at_once = at_once
+        self._at_once, self._too_late = at_once, too_late
         self._max_body_bytes = max_body_bytes
         self._timeout_s = timeout_s
         # Its threads start with the first requests, in the worker process.
@@ -115,7 +109,7 @@ class Gateway:
             async with asyncio.timeout(self._timeout_s):
                 return await loop.run_in_executor(self._threads, self._call, environ)
         except TimeoutError:
-            return 503, [("content-type", "application/json"), ("retry-after", "5")], _TOO_LATE
+            return self._too_late(environ)
 
     async def _body(self, environ: dict[str, Any], protocol: Any) -> "io.BytesIO | _Late":  # noqa: ANN401 - granian's
         length = environ.get("CONTENT_LENGTH", "")

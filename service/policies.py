@@ -135,6 +135,11 @@ class JudgeInForce:
         """Whether `get` answers without looking."""
         return self._judge is not None and time.monotonic() - self._looked_at < _REFRESH_S
 
+    @property
+    def last(self) -> Judge:
+        """The judge as it was when last looked up."""
+        return self._judge or self.first
+
     def get(self) -> Judge:
         """Return the judge; the one before as long as the database cannot be asked."""
         if not self.is_fresh:
@@ -144,7 +149,7 @@ class JudgeInForce:
                     self.refresh()
                 except SQLAlchemyError:
                     self._judge = self._judge or self.first
-        return self._judge or self.first
+        return self.last
 
     def refresh(self) -> None:
         """Look now, as after a change in this very process."""

@@ -19,6 +19,7 @@ from service.errors import ListenError
 from service.gateway import Gateway
 from service.logs import log_config
 from service.settings import Settings
+from service.too_late import too_late
 
 _STOP_TIMEOUT_S = 30
 _PR_SET_PDEATHSIG = 1
@@ -74,6 +75,7 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
         max_body_bytes=settings.max_body_bytes,
         timeout_s=settings.request_timeout_s,
         at_once=getattr(app.wsgi_app, "at_once", lambda environ: None),
+        too_late=too_late(app),
     )
 
     _give_memory_back()

@@ -13,6 +13,7 @@ from service_samples import APPROVED
 from serving import Served, wait_for
 
 from service.gateway import Gateway
+from service.too_late import too_late
 
 pytestmark = pytest.mark.slow
 
@@ -89,21 +90,32 @@ class Answered:
         self.status, self.headers, self.body = status, dict(headers), body
 
 
-def test_answer_that_is_not_made_in_time_is_a_503():
-    never, answered = threading.Event(), Answered()
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/v1/score", ("type", "request_timeout")),
+        ("/v1alpha1/comments:analyze", ("status", "UNAVAILABLE")),
+        ("/v1/moderations", ("type", "server_error")),
+    ],
+)
+def test_answer_that_is_not_made_in_time_is_a_503_in_each_format(app, path, told):
+    never, scope, answered = threading.Event(), Scope(), Answered()
+    scope.method, scope.path = "POST", path
 
     def stuck(_environ, start):
         never.wait(10)
         start("200 OK", [])
         return []
 
-    gateway = Gateway(stuck, max_body_bytes=9, timeout_s=0.01)
+    gateway = Gateway(stuck, max_body_bytes=9, timeout_s=0.01, too_late=too_late(app))
     try:
-        asyncio.run(gateway.__rsgi__(Scope(), answered))
+        asyncio.run(gateway.__rsgi__(scope, answered))
     finally:
         never.set()
-    assert (answered.status, answered.headers["retry-after"]) == (503, "5")
-    assert json.loads(answered.body)["error"]["type"] == "request_timeout"
+    name, value = told
+    assert (answered.status, answered.headers["Retry-After"]) == (503, "5")
+    assert json.loads(answered.body)["error"][name] == value
+    assert answered.headers["X-Ghirbal-Policy"] == "test-1"
 
 
 def test_answer_that_is_there_at_once_needs_no_thread():

@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench bench-check bench-http bench-queue bench-page train venv postgres redis chromium
+.PHONY: help run test lint bench bench-check bench-http bench-queue bench-page soak-http train venv postgres redis chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -33,6 +33,9 @@ bench-check: $(VENV)/.installed-test ## the same, and fail where a ratio is 20 %
 
 bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty view; writes reports/
 	$(BIN)/python bench/http.py
+
+soak-http: $(VENV)/.installed-test ## a million requests to one worker, whose memory must stay low and level; REQUESTS=50000 is shorter
+	$(BIN)/python bench/soak.py
 
 bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment, in a browser; writes reports/
 	$(BIN)/python bench/page.py

@@ -1,6 +1,7 @@
 """What each code point becomes in the canonical form; `alphabet_rules` says why."""
 
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,16 +48,26 @@ def read_pages() -> dict[str, NDArray[Any]]:
         return {name: tables[name] for name in tables.files}
 
 
-def _read() -> tuple[NDArray[np.uint32], NDArray[np.uint8], dict[int, str]]:
+def _read() -> tuple[NDArray[np.uint8], dict[int, str]]:
     pages = read_pages()
     page, ligatures, spellings = (pages[name] for name in ("page", "ligatures", "spellings"))
-    fold = pages["moved"][page].reshape(-1) + np.arange(SIZE, dtype=np.int32)
     expansions = dict(zip(ligatures.tolist(), spellings.tolist(), strict=True))
-    return fold.view(np.uint32), pages["kind"][page].reshape(-1), expansions
+    return pages["kind"][page].reshape(-1), expansions
 
 
-FOLD, KIND, EXPANSIONS = _read()
-"""Canonical code point and `Kind` per code point; several letters for a ligature."""
+KIND, EXPANSIONS = _read()
+"""`Kind` per code point; several letters for a ligature."""
+
+
+@cache
+def fold() -> NDArray[np.uint32]:
+    """Return the canonical code point per code point.
+
+    Made when it is first asked for: where there is a compiled library, nobody does.
+    """
+    pages = read_pages()
+    moved: NDArray[np.int32] = pages["moved"][pages["page"]].reshape(-1)
+    return (moved + np.arange(SIZE, dtype=np.int32)).view(np.uint32)
 
 
 def _letters(mapping: dict[str, str]) -> NDArray[np.uint32]:

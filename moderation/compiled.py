@@ -20,6 +20,8 @@ _Edges: Final = ctypes.c_int64 * 2
 # Bounds the memory that a batch takes; the library goes through it comment by comment.
 _BATCH_COMMENTS: Final = 16_384
 _BATCH_CHARS: Final = 2_000_000
+# Up to here a comment is scored in less time than it takes to get the interpreter's lock back.
+_BRIEF_CHARS: Final = 1_000
 
 
 class _Model(ctypes.Structure):
@@ -101,7 +103,13 @@ class CompiledModel:
         """Return the rounded probabilities of one comment: nothing here takes a microsecond."""
         raw = f"\n{text}\n".encode("utf-32-le", "surrogatepass")
         row = _Row()
-        self._call(raw, _Edges(0, len(text) + 1), 1, (None, row))
+        edges = _Edges(0, len(text) + 1)
+        if len(text) > _BRIEF_CHARS:
+            self._call(raw, edges, 1, (None, row))
+            return row[:]
+        native = self._native
+        if native.score_briefly(native.alphabet, self._by_reference, raw, edges, 1, None, row) < 0:
+            raise MemoryError("no memory to score a comment")
         return row[:]
 
     def score(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:

@@ -92,6 +92,10 @@ class Native:
         library.ghirbal_canonical.restype = number
         library.ghirbal_score.argtypes = [*(pointer,) * 4, number, pointer, pointer]
         library.ghirbal_score.restype = number
+        # The same function, called without letting other threads have the interpreter meanwhile.
+        self.score_briefly = ctypes.PyDLL(library._name).ghirbal_score
+        self.score_briefly.argtypes = library.ghirbal_score.argtypes
+        self.score_briefly.restype = number
         library.ghirbal_shares.argtypes = [*(pointer,) * 3, number, *(pointer,) * 3]
         library.ghirbal_shares.restype = number
         self.alphabet = ctypes.byref(self._build_alphabet())

@@ -6,6 +6,7 @@ table look-ups, keep-masks and an index array, which is the offset map.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -15,13 +16,14 @@ from moderation import library
 from moderation.alphabet import (
     DIGIT_LETTERS,
     EXPANSIONS,
-    FOLD,
     HEH,
     KIND,
     LATIN_LETTERS,
     MASK,
+    SIZE,
     SPACE,
     Kind,
+    fold,
 )
 from moderation.hidden import restore
 from moderation.letters import HARD, Batch, join_letters
@@ -99,7 +101,7 @@ def canonicalise_by_arrays(texts: Sequence[str]) -> Canonical:
     lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
     hard = np.concatenate(([0], np.cumsum(lengths + 1)))
     strip_remains(joined, raw, openings(raw).tolist())
-    batch = Batch(FOLD[raw], KIND[raw], np.arange(raw.size))
+    batch = Batch(fold()[raw], KIND[raw], np.arange(raw.size))
     batch.kinds[hard] = HARD
     _expand(raw, batch)
     batch.keep(batch.kinds != Kind.DROP)
@@ -149,7 +151,7 @@ def original_span(canonical: Canonical, i: int, start: int, end: int, text: str)
 
 def _expand(raw: NDArray[np.uint32], batch: Batch) -> None:
     """Spell out ligatures; every letter of one points to the place where it stood."""
-    rare = np.flatnonzero(_IS_LIGATURE[raw] & (batch.kinds != Kind.DROP))
+    rare = np.flatnonzero(_is_ligature()[raw] & (batch.kinds != Kind.DROP))
     if not rare.size:
         return
     spelled = [EXPANSIONS[code] for code in raw[rare].tolist()]
@@ -165,8 +167,11 @@ def _expand(raw: NDArray[np.uint32], batch: Batch) -> None:
         batch.kinds[part] = KIND[batch.codes[part]]
 
 
-_IS_LIGATURE: Final = np.zeros(FOLD.size, dtype=np.bool_)
-_IS_LIGATURE[list(EXPANSIONS)] = True
+@cache
+def _is_ligature() -> NDArray[np.bool_]:
+    found = np.zeros(SIZE, dtype=np.bool_)
+    found[list(EXPANSIONS)] = True
+    return found
 
 
 def _see_crosses(batch: Batch) -> None:

@@ -13,9 +13,12 @@ from service.auth import access_rules, guard
 from service.coral import coral
 from service.database import open_engine
 from service.errors import ApiError
+from service.express import Express
+from service.google_batch import google_batch
 from service.health import health
 from service.json_provider import OrjsonProvider
 from service.judge import Judge
+from service.key_ring import KeyRing
 from service.metrics import Metrics, metrics_page
 from service.moderations import moderations
 from service.moderations import render as render_moderations
@@ -26,7 +29,7 @@ from service.perspective import perspective
 from service.perspective_errors import render as render_perspective
 from service.policies import JudgeInForce
 from service.problems import answer_problems, render_native
-from service.rate_limits import limit_rates
+from service.rate_limits import limit_rates, limit_waits
 from service.rules import load_policy
 from service.settings import Settings
 from service.state import EXTENSION, ServiceState
@@ -62,25 +65,37 @@ def build_app(settings: Settings) -> Flask:
     in_force = JudgeInForce(engine, judge)
     app.extensions[EXTENSION] = ServiceState(engine, in_force, settings, metrics)
     observe(app, judge=in_force.get, metrics=metrics)
+    ring = KeyRing(engine)
     app.register_blueprint(api)
     app.register_blueprint(newsroom)
     app.register_blueprint(health)
     register_web(app, settings)
     app.register_blueprint(perspective)
+    app.register_blueprint(google_batch)
     app.register_blueprint(moderations)
     app.register_blueprint(coral)
     app.register_blueprint(metrics_page)
     app.register_blueprint(reference)
     answer_problems(app, _render)
-    guard(app, engine)
+    guard(app, engine, ring)
     describe_api(app, access_rules(app))
-    limit_rates(app, settings)
+    limit = limit_rates(app, settings)
+    express = Express(
+        app.wsgi_app,
+        in_force,
+        ring,
+        metrics,
+        limit=limit,
+        limit_waits=limit_waits(settings),
+        key_needed=settings.perspective_keys == "required",
+    )
+    app.wsgi_app = express  # type: ignore[method-assign, assignment] # Flask's way to wrap it
     return app
 
 
 def _render(error: ApiError) -> Response:
     """Return an error that no blueprint caught, as the callers of its address read it."""
-    if request.path.startswith("/v1alpha1/"):
+    if request.path.startswith(("/v1alpha1/", "/batch")):
         return render_perspective(error)
     if request.path.startswith("/v1/moderations"):
         return render_moderations(error)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
+from wsgiref.types import WSGIEnvironment
 
 from flask import Flask, g, request
 from sqlalchemy import Engine
@@ -22,9 +23,9 @@ _CREDENTIAL = "_credential"
 _REALM = 'Bearer realm="ghirbal"'
 
 
-def bearer() -> str | None:
+def bearer(environ: WSGIEnvironment) -> str | None:
     """Return the key in the header ``Authorization: Bearer KEY``."""
-    kind, _, key = request.environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    kind, _, key = environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     return key.strip() or None if kind.lower() == "bearer" else None
 
 
@@ -35,12 +36,12 @@ class Credential:
     Parameters
     ----------
     read : callable
-        Returns the key in the request that is being served, None if there is none.
+        Returns the key in a request, None if there is none.
     needed : callable
         Says whether the view is closed to callers without a valid key.
     """
 
-    read: Callable[[], str | None] = bearer
+    read: Callable[[WSGIEnvironment], str | None] = bearer
     needed: Callable[[], bool] = lambda: True
 
 
@@ -77,29 +78,29 @@ def access_rules(app: Flask) -> dict[str, Rule]:
     return rules
 
 
-def guard(app: Flask, engine: Engine) -> None:
+def guard(app: Flask, engine: Engine, ring: KeyRing) -> None:
     """Check the key or the session of every request to `app`, before its body is read."""
     rules = access_rules(app)
     credentials = {name: getattr(app.view_functions[name], _CREDENTIAL) for name in rules}
-    ring = KeyRing(engine)
 
     def check() -> None:
         g.caller = None
-        if request.endpoint is None:
+        endpoint = request.endpoint
+        if endpoint is None:
             return
-        rule = rules[request.endpoint]
+        rule = rules[endpoint]
         if isinstance(rule, Role):
             g.person = signed_in(engine, rule)
         elif rule is not None:
             g.key_asked = True
-            g.caller = _caller(ring, rule, credentials[request.endpoint])
+            g.caller = _caller(ring, rule, credentials[endpoint])
 
     app.before_request(check)
 
 
 def _caller(ring: KeyRing, scope: Scope, by: Credential) -> Caller | None:
     try:
-        return _known_caller(ring, scope, by.read())
+        return _known_caller(ring, scope, by.read(request.environ))
     except ApiError:
         if by.needed():
             raise

@@ -1,6 +1,9 @@
 """Reading a request: JSON that means one thing only, checked against a model."""
 
 import json
+import zlib
+from gzip import GzipFile
+from io import BytesIO
 from typing import Any, NoReturn, TypeVar
 
 from flask import Request
@@ -21,6 +24,9 @@ _MESSAGES = {
     "string_unicode": "must be valid Unicode, without unpaired surrogates",
 }
 _NAME_LIMIT = 100
+# Google's client for Java compresses what it sends.
+_GZIP = {"gzip", "x-gzip"}
+_ENCODINGS = _GZIP | {"", "identity"}
 
 
 class _AmbiguousError(ValueError):
@@ -35,7 +41,7 @@ def read_json(request: Request, *, any_type: bool = False) -> dict[str, Any]:
     ApiError
         If the body is not JSON, not UTF-8, not an object or ambiguous.
     """
-    if request.mimetype != "application/json" and not any_type:
+    if not any_type and request.mimetype != "application/json":
         raise ApiError(
             415,
             "unsupported_media_type",
@@ -57,9 +63,17 @@ def parse(body: bytes) -> dict[str, Any]:
 
 def read_body(request: Request) -> bytes:
     """Return the bytes of a body, as long as they are not too many."""
-    if request.environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
-        raise ApiError(415, "unsupported_media_type", "send the body without Content-Encoding")
+    encoding = request.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
+    if encoding not in _ENCODINGS:
+        raise ApiError(
+            415, "unsupported_media_type", "send the body without Content-Encoding, or as gzip"
+        )
     limit = request.max_content_length
+    body = _received(request, limit)
+    return _unpacked(body, limit) if encoding in _GZIP else body
+
+
+def _received(request: Request, limit: int | None) -> bytes:
     if limit is None:
         return request.get_data(cache=False)
     if (request.content_length or 0) >= limit:
@@ -70,6 +84,16 @@ def read_body(request: Request) -> bytes:
     if len(body) >= limit:
         raise RequestEntityTooLarge
     return body
+
+
+def _unpacked(body: bytes, limit: int | None) -> bytes:
+    try:
+        unpacked = GzipFile(fileobj=BytesIO(body)).read(-1 if limit is None else limit)
+    except (OSError, EOFError, zlib.error):
+        raise ApiError(400, "invalid_json", "the body is not gzip, or cut short") from None
+    if limit is not None and len(unpacked) >= limit:
+        raise RequestEntityTooLarge
+    return unpacked
 
 
 def _parse(body: bytes) -> object:

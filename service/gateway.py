@@ -7,14 +7,14 @@ given to them.
 
 import asyncio
 import io
-import json
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn, Protocol
 from wsgiref.types import StartResponse, WSGIApplication
 
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined] # there, but untyped
 from werkzeug.exceptions import RequestTimeout
 
 Headers = list[tuple[str, str]]
@@ -34,14 +34,6 @@ _BASE = {
 }
 _DIGITS = 19
 _BARE = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-_TOO_LATE = json.dumps(
-    {
-        "error": {
-            "type": "request_timeout",
-            "message": "there was no answer in time; send the request again later",
-        }
-    }
-).encode()
 
 
 class Incoming(Protocol):
@@ -70,10 +62,23 @@ class Gateway:
         No more of a body is read than this and one byte.
     timeout_s : float
         How long a body may take to come, and then an answer to be made.
+    at_once : callable, optional
+        Returns the answer to a request that needs no waiting, None to all others.
+    too_late : callable, optional
+        Returns what is answered to a request whose answer was not made in time.
     """
 
-    def __init__(self, app: WSGIApplication, *, max_body_bytes: int, timeout_s: float) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        max_body_bytes: int,
+        timeout_s: float,
+        at_once: Callable[[dict[str, Any]], Answer | None] = lambda environ: None,
+        too_late: Callable[[dict[str, Any]], Answer] = lambda environ: (503, [], b""),
+    ) -> None:
         self._app = app
+        self._at_once, self._too_late = at_once, too_late
         self._max_body_bytes = max_body_bytes
         self._timeout_s = timeout_s
         # Its threads start with the first requests, in the worker process.
@@ -90,18 +95,27 @@ class Gateway:
     async def __rsgi__(self, scope: Incoming, protocol: Any) -> None:  # noqa: ANN401 - granian's
         """Answer a request."""
         environ = _environ(scope)
-        environ["wsgi.input"] = await self._body(environ, protocol)
+        try:
+            environ["wsgi.input"] = await self._body(environ, protocol)
+        except ProtocolClosed:
+            # Whoever asked has gone, in the middle of the body.
+            return
+        answer = self._at_once(environ) or await self._answer(environ)
+        protocol.response_bytes(*answer)
+
+    async def _answer(self, environ: dict[str, Any]) -> Answer:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await loop.run_in_executor(self._threads, self._call, environ)
+                return await loop.run_in_executor(self._threads, self._call, environ)
         except TimeoutError:
-            answer = 503, [("content-type", "application/json"), ("retry-after", "5")], _TOO_LATE
-        protocol.response_bytes(*answer)
+            return self._too_late(environ)
 
     async def _body(self, environ: dict[str, Any], protocol: Any) -> "io.BytesIO | _Late":  # noqa: ANN401 - granian's
         length = environ.get("CONTENT_LENGTH", "")
-        if not length and "HTTP_TRANSFER_ENCODING" not in environ:
+        # HTTP/2 needs neither header to send a body.
+        announced = length or "HTTP_TRANSFER_ENCODING" in environ
+        if not announced and environ["SERVER_PROTOCOL"] != "HTTP/2":
             return io.BytesIO()
         known = int(length) if length.isdecimal() and len(length) < _DIGITS else None
         if known is not None and known > self._max_body_bytes + 1:
@@ -156,7 +170,7 @@ def _environ(scope: Incoming) -> dict[str, Any]:
         "REQUEST_METHOD": scope.method,
         # WSGI carries bytes as Latin-1.
         "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
         "REMOTE_ADDR": scope.client.rpartition(":")[0],
         "SERVER_NAME": host,
         "SERVER_PORT": port,
@@ -169,7 +183,9 @@ def _environ(scope: Incoming) -> dict[str, Any]:
             continue
         variable = _BARE.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
         known = environ.get(variable)
-        environ[variable] = value if known is None else f"{known},{value}"
+        # HTTP/2 may send each cookie by itself.
+        mark = "; " if name == "cookie" else ","
+        environ[variable] = value if known is None else f"{known}{mark}{value}"
     if scope.authority and "HTTP_HOST" not in environ:
         environ["HTTP_HOST"] = scope.authority
     return environ

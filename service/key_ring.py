@@ -30,9 +30,14 @@ class KeyRing:
         # Only keys in use get in, so that there is no more to hold than keys were made.
         self._known: dict[bytes, tuple[Caller, float]] = {}
 
+    def remembers(self, key: str) -> bool:
+        """Return whether `find` answers without looking."""
+        known = self._known.get(_digest(key))
+        return known is not None and self._clock() < known[1]
+
     def find(self, key: str) -> Caller | None:
         """Return who sent `key`, None if it is unknown or revoked."""
-        digest = sha256(key.encode("utf-8", "replace")).digest()
+        digest = _digest(key)
         known = self._known.get(digest)
         if known is not None and self._clock() < known[1]:
             return known[0]
@@ -49,3 +54,7 @@ class KeyRing:
         else:
             self._known[digest] = caller, self._clock() + REMEMBERED_S
         return caller
+
+
+def _digest(key: str) -> bytes:
+    return sha256(key.encode("utf-8", "replace")).digest()

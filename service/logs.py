@@ -18,7 +18,8 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Add it and let the record pass."""
-        record.request_id = g.get("request_id") if has_request_context() else None
+        if not hasattr(record, "request_id"):
+            record.request_id = g.get("request_id") if has_request_context() else None
         return True
 
 

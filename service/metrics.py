@@ -7,6 +7,7 @@ import time
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Sequence
+from functools import lru_cache
 from threading import Lock
 
 from flask import Blueprint, Response
@@ -78,6 +79,8 @@ class Metrics:
             ["endpoint"],
             registry=registry,
         )
+        # To look labels up takes longer than to count.
+        self._of_requests = lru_cache(self._find)
         self._waiting: list[Judgement] = []
         self._count_at = 0.0
         self._lock = Lock()
@@ -86,11 +89,15 @@ class Metrics:
 
     def answered(self, *, endpoint: str, method: str, status: int, seconds: float) -> None:
         """Count a request."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(endpoint, method, status).inc()
-        self._seconds.labels(endpoint).observe(seconds)
+        counter, histogram = self._of_requests(endpoint, method, status)
+        counter.inc()
+        histogram.observe(seconds)
         if time.monotonic() >= self._count_at and self._waiting:
             self._count()
+
+    def _find(self, endpoint: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        method = method if method in _METHODS else "other"
+        return self._requests.labels(endpoint, method, status), self._seconds.labels(endpoint)
 
     def failed(self, error_type: str) -> None:
         """Count an error by its code."""

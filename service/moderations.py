@@ -37,7 +37,13 @@ CATEGORIES = {
 
 _COMBINED = {"hate/threatening": min}
 _TYPES = {401: "invalid_request_error", 403: "invalid_request_error", 429: "requests"}
-_CODES = {"key_missing": "invalid_api_key", "key_invalid": "invalid_api_key"}
+_CODES = {
+    "key_missing": "invalid_api_key",
+    "key_invalid": "invalid_api_key",
+    "rate_limited": "rate_limit_exceeded",
+    # As OpenAI has it of all that is wrong with an input.
+    "invalid_request": None,
+}
 
 
 def render(error: ApiError) -> Response:
@@ -105,6 +111,8 @@ def _without_unions(document: dict[str, Any]) -> dict[str, Any]:
     parts = isinstance(given, list) and all(map(_is_text, given))
     if "input" not in document:
         _refuse("is required", "input")
+    if isinstance(given, list) and given and all(isinstance(each, int | list) for each in given):
+        _refuse("tokens cannot be read back into text; send the text itself", "input")
     if not (isinstance(given, str) or strings or parts):
         _refuse("must be a string, a list of strings or a list of parts of type 'text'", "input")
     return document

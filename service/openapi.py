@@ -72,6 +72,7 @@ class Operation:
     query: type[BaseModel] | None = None
     example: dict[str, Any] | None = None
     missing: bool = False
+    gone: bool = False
 
 
 _DESCRIBED = {
@@ -82,6 +83,7 @@ _DESCRIBED = {
         {200: (StandingAnswer, StoredBatchAnswer), 201: (StandingAnswer,)},
         (CommentIn, CommentBatch),
         example={"id": "c-1041", "text": _TEXT, "article": {"id": "a-77"}},
+        gone=True,
     ),
     "api.get_comment": Operation({200: (CommentAnswer,)}, missing=True),
     "api.post_decision": Operation(
@@ -197,7 +199,9 @@ def _possible_errors(operation: Operation, *, closed: bool) -> Iterator[int]:
     if operation.query is not None:
         yield 400
     if operation.missing:
-        yield from (404, 410)
+        yield 404
+    if operation.missing or operation.gone:
+        yield 410
     yield 500
 
 

@@ -130,17 +130,26 @@ class JudgeInForce:
     _looked_at: float = 0.0
     _lock: Lock = field(default_factory=Lock)
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether `get` answers without looking."""
+        return self._judge is not None and time.monotonic() - self._looked_at < _REFRESH_S
+
+    @property
+    def last(self) -> Judge:
+        """The judge as it was when last looked up."""
+        return self._judge or self.first
+
     def get(self) -> Judge:
         """Return the judge; the one before as long as the database cannot be asked."""
-        now = time.monotonic()
-        if self._judge is None or now - self._looked_at >= _REFRESH_S:
+        if not self.is_fresh:
             with self._lock:
-                self._looked_at = now
+                self._looked_at = time.monotonic()
                 try:
                     self.refresh()
                 except SQLAlchemyError:
                     self._judge = self._judge or self.first
-        return self._judge or self.first
+        return self.last
 
     def refresh(self) -> None:
         """Look now, as after a change in this very process."""

@@ -1,6 +1,7 @@
-"""Running the application under granian; the only module that imports it."""
+"""Running the application under granian; what comes in through it is `service.gateway`'s."""
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -18,6 +19,7 @@ from service.errors import ListenError
 from service.gateway import Gateway
 from service.logs import log_config
 from service.settings import Settings
+from service.too_late import too_late
 
 _STOP_TIMEOUT_S = 30
 _PR_SET_PDEATHSIG = 1
@@ -69,14 +71,28 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
     parent = os.getpid()
 
     gateway = Gateway(
-        app, max_body_bytes=settings.max_body_bytes, timeout_s=settings.request_timeout_s
+        app,
+        max_body_bytes=settings.max_body_bytes,
+        timeout_s=settings.request_timeout_s,
+        at_once=getattr(app.wsgi_app, "at_once", lambda environ: None),
+        too_late=too_late(app),
     )
+
+    _give_memory_back()
 
     def load() -> Any:  # noqa: ANN401 - granian knows RSGI objects, its types do not
         _die_with(parent)
         return gateway
 
     server.serve(target_loader=load, wrap_loader=False)
+
+
+def _give_memory_back() -> None:
+    """Free what reading the model and the modules took for a moment, before workers inherit it."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _hold_signals_while_workers_start() -> None:

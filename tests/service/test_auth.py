@@ -76,6 +76,8 @@ FOREIGN = {
     ("POST", "/v1alpha1/comments:analyze"): Scope.SCORE,
     ("POST", "/v1alpha1/comments:suggestscore"): Scope.FEEDBACK,
     ("GET", "/$discovery/rest"): None,
+    # Each of its parts asks by itself.
+    ("POST", "/batch"): None,
     ("POST", "/v1/moderations"): Scope.SCORE,
     ("POST", "/coral/moderation"): None,
 }

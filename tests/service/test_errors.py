@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -123,12 +124,36 @@ def test_error_never_repeats_a_text(site):
         {"Content-Type": "text/plain"},
         {"Content-Type": "application/x-www-form-urlencoded"},
         {"Content-Type": ""},
-        {"Content-Encoding": "gzip"},
+        {"Content-Encoding": "br"},
     ],
 )
 def test_other_media_types_are_415(site, headers):
     answer = site.post_raw("/v1/score", b'{"text": "a"}', **headers)
     assert problem(answer) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
+def test_compressed_body_is_read(site, encoding):
+    packed = gzip.compress(b'{"text": "a"}')
+    assert site.post_raw("/v1/score", packed, **{"Content-Encoding": encoding}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b'{"text": "a"}', gzip.compress(b'{"text": "a"}')[:-9], gzip.compress(b"\xff")]
+)
+def test_body_that_is_not_the_gzip_it_is_said_to_be_is_told(site, body):
+    answer = site.post_raw("/v1/score", body, **{"Content-Encoding": "gzip"})
+    assert problem(answer) == (400, "invalid_json")
+
+
+def test_compressed_body_counts_by_what_it_unpacks_to(database_url, key_for):
+    app = build_app(load_settings({"DATABASE_URL": database_url, "MAX_BODY_BYTES": 1_024}))
+    caller = Caller(app.test_client(), key_for(Scope.SCORE))
+    fits = json.dumps({"text": "a" * 1_012}).encode()
+    packed = {"Content-Encoding": "gzip"}
+    assert caller.post_raw("/v1/score", gzip.compress(fits), **packed).status_code == 200
+    answer = caller.post_raw("/v1/score", gzip.compress(fits + b" " * 9_000_000), **packed)
+    assert problem(answer) == (413, "body_too_large")
 
 
 def test_addresses_and_methods_that_are_not_there(site):

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from granian.rsgi import ProtocolClosed
 from service_samples import APPROVED
 from serving import Served, wait_for
 
 from service.gateway import Gateway
+from service.too_late import too_late
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +71,16 @@ class Scope:
 
     http_version, scheme, method, path, query_string = "1.1", "http", "GET", "/", ""
     server, client, authority = "127.0.0.1:8000", "[::1]:50000", None
-    headers = {}
+
+    def __init__(self):
+        self.headers = Pairs()
+
+
+class Pairs(list):
+    """Headers as granian has them."""
+
+    def items(self):
+        return list(self)
 
 
 class Answered:
@@ -79,21 +90,79 @@ class Answered:
         self.status, self.headers, self.body = status, dict(headers), body
 
 
-def test_answer_that_is_not_made_in_time_is_a_503():
-    never, answered = threading.Event(), Answered()
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/v1/score", ("type", "request_timeout")),
+        ("/v1alpha1/comments:analyze", ("status", "UNAVAILABLE")),
+        ("/v1/moderations", ("type", "server_error")),
+    ],
+)
+def test_answer_that_is_not_made_in_time_is_a_503_in_each_format(app, path, told):
+    never, scope, answered = threading.Event(), Scope(), Answered()
+    scope.method, scope.path = "POST", path
 
     def stuck(_environ, start):
         never.wait(10)
         start("200 OK", [])
         return []
 
-    gateway = Gateway(stuck, max_body_bytes=9, timeout_s=0.01)
+    gateway = Gateway(stuck, max_body_bytes=9, timeout_s=0.01, too_late=too_late(app))
     try:
-        asyncio.run(gateway.__rsgi__(Scope(), answered))
+        asyncio.run(gateway.__rsgi__(scope, answered))
     finally:
         never.set()
-    assert (answered.status, answered.headers["retry-after"]) == (503, "5")
-    assert json.loads(answered.body)["error"]["type"] == "request_timeout"
+    name, value = told
+    assert (answered.status, answered.headers["Retry-After"]) == (503, "5")
+    assert json.loads(answered.body)["error"][name] == value
+    assert answered.headers["X-Ghirbal-Policy"] == "test-1"
+
+
+def test_answer_that_is_there_at_once_needs_no_thread():
+    answered = Answered()
+    gateway = Gateway(None, max_body_bytes=9, timeout_s=9, at_once=lambda _: (200, [], b"now"))
+    asyncio.run(gateway.__rsgi__(Scope(), answered))
+    assert answered.body == b"now"
+
+
+class Sent(Answered):
+    """A body that comes over HTTP/2, in two pieces and without its length."""
+
+    async def __aiter__(self):
+        for piece in (b"abc", b"def"):
+            yield piece
+
+
+class Gone:
+    """A client that hangs up in the middle of its body."""
+
+    async def __call__(self):
+        raise ProtocolClosed
+
+
+def through(app, scope, protocol):
+    gateway = Gateway(app, max_body_bytes=9, timeout_s=9)
+    asyncio.run(gateway.__rsgi__(scope, protocol))
+
+
+def echo(environ, start):
+    start("200 OK", [("x-cookie", environ.get("HTTP_COOKIE", ""))])
+    return [environ["wsgi.input"].read()]
+
+
+def test_http_2_needs_no_length_and_may_send_each_cookie_by_itself():
+    scope, answered = Scope(), Sent()
+    scope.http_version, scope.headers = "2", Pairs([("cookie", "a=1"), ("cookie", "b=2")])
+    through(echo, scope, answered)
+    assert (answered.status, answered.body) == (200, b"abcdef")
+    assert answered.headers["x-cookie"] == "a=1; b=2"
+
+
+def test_client_that_hangs_up_reaches_no_view():
+    scope, called = Scope(), []
+    scope.headers = Pairs([("content-length", "5")])
+    through(lambda *_: called.append(True), scope, Gone())
+    assert called == []
 
 
 def test_slow_clients_keep_nobody_waiting(served):
@@ -131,6 +200,7 @@ def test_body_that_comes_in_pieces_is_read(served):
         ("/%00", 404),
         ("/v1//comments", 404),
         ("/healthz?x=%ff&key=%00", 405),
+        ("/healthz?x=ش&key=ش", 405),
         ("*", 404),
     ],
 )

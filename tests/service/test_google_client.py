@@ -73,3 +73,16 @@ def test_error_carries_its_details(client):
     details = json.loads(caught.value.content)["error"]["details"]
     assert caught.value.error_details == details
     assert details[0]["errorType"] == "COMMENT_EMPTY"
+
+
+def test_batch_is_answered_part_by_part(client):
+    seen = {}
+    batch = client.new_batch_http_request(lambda name, *answer: seen.update({name: answer}))
+    for text in (APPROVED, f"{APPROVED} " * 40, ""):
+        body = {"comment": {"text": text}, "requestedAttributes": {"TOXICITY": {}}}
+        # Names as clients give them: the text itself, which makes a header of several lines.
+        batch.add(client.comments().analyze(body=body), request_id=text or "empty")
+    batch.execute()
+    assert list(seen) == [APPROVED, f"{APPROVED} " * 40, "empty"]
+    assert seen[APPROVED][0]["attributeScores"]["TOXICITY"]["spanScores"][0]["begin"] == 0
+    assert seen["empty"][1].error_details[0]["errorType"] == "COMMENT_EMPTY"

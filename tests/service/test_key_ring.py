@@ -35,6 +35,15 @@ def test_key_is_looked_up_once_a_second(ring, clock, engine, key_for):
     assert ring.find(key) is None
 
 
+def test_key_is_remembered_for_a_second(ring, clock, key_for):
+    key = key_for(Scope.SCORE)
+    assert not ring.remembers(key)
+    ring.find(key)
+    assert ring.remembers(key)
+    clock.now += 1.0
+    assert not ring.remembers(key)
+
+
 @pytest.mark.parametrize("key", ["", "x", "ghirbal_a_b", "\u00e9", "\ud800", "مفتاح"])
 def test_unknown_key_is_nobodys(ring, key):
     assert ring.find(key) is None

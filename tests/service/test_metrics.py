@@ -72,7 +72,7 @@ def test_failure_that_a_comment_system_would_publish_after_counts_as_late(
         raise RuntimeError
 
     key = key_for(Scope.SCORE)
-    monkeypatch.setattr("service.perspective.detect", fail)
+    monkeypatch.setattr("service.analysis.detect", fail)
     body = {"comment": {"text": APPROVED}, "requestedAttributes": {"TOXICITY": {}}}
     answer = app.test_client().post(f"/v1alpha1/comments:analyze?key={key}", json=body)
     assert (answer.status_code, answer.get_json()["error"]["status"]) == (500, "INTERNAL")

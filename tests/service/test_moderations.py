@@ -72,6 +72,8 @@ def test_word_of_the_newsroom_flags(site):
         ({"input": ""}, "input"),
         ({"input": ["a", " "]}, "input[1]"),
         ({"input": ["a", 1]}, "input"),
+        ({"input": [1_820, 25]}, "input"),
+        ({"input": [[1_820], [25]]}, "input"),
         ({"input": ["a"] * 1_001}, "input"),
         ({"input": "ا" * 10_241}, "input"),
         ({"input": [{"type": "input_text", "text": "a"}]}, "input"),
@@ -83,7 +85,9 @@ def test_wrong_input_is_named(site, body, param):
     answer = site.post("/v1/moderations", body)
     error = answer.get_json()["error"]
     assert answer.status_code == 400
-    assert (error["type"], error["param"]) == ("invalid_request_error", param)
+    assert set(error) == {"message", "type", "param", "code"}
+    wrong = ("invalid_request_error", param, None)
+    assert (error["type"], error["param"], error["code"]) == wrong
 
 
 def test_unknown_key_is_told_in_the_format(app):

@@ -65,6 +65,13 @@ def test_answers_are_as_described(site):
     ReadyAnswer.model_validate(site.get("/readyz").get_json())
 
 
+def test_comment_that_was_deleted_is_described_as_gone(site, document):
+    site.post("/v1/comments", {"id": "c-1", "text": APPROVED})
+    site.post("/v1/comments/c-1/deletion", {"requested_by": "author"})
+    assert site.post("/v1/comments", {"id": "c-1", "text": APPROVED}).status_code == 410
+    assert "410" in document["paths"]["/v1/comments"]["post"]["responses"]
+
+
 def test_page_needs_no_network(app, document):
     page = app.test_client().get("/v1/docs").get_data(as_text=True)
     for path in document["paths"]:

@@ -36,6 +36,7 @@ def test_foreign_formats_tell_it_in_their_own_way(limited, key_for):
         caller.post("/v1/moderations", {"input": APPROVED})
     answer = caller.post("/v1/moderations", {"input": APPROVED})
     assert (answer.status_code, answer.get_json()["error"]["type"]) == (429, "requests")
+    assert answer.get_json()["error"]["code"] == "rate_limit_exceeded"
     answer = caller.client.post(f"/v1alpha1/comments:analyze?key={key}")
     error = answer.get_json()["error"]
     assert (error["code"], error["status"]) == (429, "RESOURCE_EXHAUSTED")

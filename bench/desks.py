@@ -101,9 +101,7 @@ def _serve(url: str, people: list[Person], seconds: float) -> Times:
 class _Desk:
     """A moderator, and how long they waited for each answer."""
 
-    def __init__(
-        self, engine: Engine, person: Person, threads: threading.BoundedSemaphore
-    ) -> None:
+    def __init__(self, engine: Engine, person: Person, threads: threading.BoundedSemaphore) -> None:
         self.engine, self.person, self.threads = engine, person, threads
         self.random = random.Random(person.id)  # noqa: S311 - pauses, not secrets
         self.times: Times = {}

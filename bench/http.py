@@ -16,13 +16,13 @@ import tempfile
 import time
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+
+from http_load import Load, free_port, wire
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "reports" / "http.json"
 ORDINARY = Path(__file__).with_name("ordinary.txt")
 SERVERS = ("granian", "gunicorn", "waitress")
-CONNECTIONS = 8
 TURNS = 5
 TURN_S = 1.0
 BATCH = 100
@@ -76,9 +76,7 @@ class Running:
     """An application under a server, as long as the block lasts."""
 
     def __init__(self, which: str, server: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         # As `ghirbal serve` sets it: workers share their counters.
         self.counters = tempfile.TemporaryDirectory()
         environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": self.counters.name}
@@ -132,76 +130,10 @@ class Running:
         return int(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-class Client(asyncio.Protocol):
-    """One connection that sends a request when the one before was answered, or when it is due."""
-
-    def __init__(self, load: "Load") -> None:
-        self.load = load
-        self.received = b""
-
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - asyncio's
-        """Begin."""
-        self.transport = transport
-        self.send()
-
-    def send(self) -> None:
-        """Send the next request, at a given rate not before it is due."""
-        load, now = self.load, time.perf_counter()
-        self.begun = now
-        if load.rate:
-            # Waiting in line counts too, else a slow server would hide it.
-            self.begun, load.due = load.due, load.due + 1 / load.rate
-        if now >= load.end:
-            self.transport.close()
-        elif self.begun > now:
-            load.loop.call_later(self.begun - now, self.transport.write, next(load.requests))
-        else:
-            self.transport.write(next(load.requests))
-
-    def data_received(self, data: bytes) -> None:
-        """Note the time of a whole answer and go on."""
-        self.received += data
-        head, separator, body = self.received.partition(b"\r\n\r\n")
-        if not separator:
-            return
-        if b" 200 " not in head[:20]:
-            raise SystemExit(f"the server answered with an error: {head[:60]!r}")
-        length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
-        if len(body) >= int(length):
-            self.received = b""
-            self.load.latencies.append(time.perf_counter() - self.begun)
-            self.send()
-
-    def connection_lost(self, _error: Exception | None) -> None:
-        """Tell the load that this connection is done."""
-        self.load.open -= 1
-        if not self.load.open:
-            self.load.done.set_result(None)
-
-
-class Load:
-    """Requests to a server for a while, over several connections."""
-
-    def __init__(self, requests: list[bytes], *, seconds: float, rate: float | None = None) -> None:
-        self.requests, self.seconds, self.rate = cycle(requests), seconds, rate
-        self.latencies: list[float] = []
-        self.open = CONNECTIONS
-
-    async def run(self, port: int) -> None:
-        """Send them."""
-        self.loop = asyncio.get_running_loop()
-        self.done = self.loop.create_future()
-        self.due = time.perf_counter()
-        self.end = self.due + self.seconds
-        for _ in range(CONNECTIONS):
-            await self.loop.create_connection(lambda: Client(self), "127.0.0.1", port)
-        await self.done
-
-
 def measured(running: Running, requests: list[bytes]) -> tuple[float, float]:
     """Return answers a second and processor seconds per answer of one turn."""
     before, started = running.cpu_s(), time.perf_counter()
-    load = Load(requests, seconds=TURN_S)
+    load = Load(cycle(requests), seconds=TURN_S)
     asyncio.run(load.run(running.port))
     count = len(load.latencies)
     return count / (time.perf_counter() - started), (running.cpu_s() - before) / count
@@ -209,17 +141,9 @@ def measured(running: Running, requests: list[bytes]) -> tuple[float, float]:
 
 def p99_ms(running: Running, requests: list[bytes], rate: float) -> float:
     """Return the 99th percentile of the time to an answer at a given rate."""
-    load = Load(requests, seconds=TURNS * TURN_S, rate=rate)
+    load = Load(cycle(requests), seconds=TURNS * TURN_S, rate=rate)
     asyncio.run(load.run(running.port))
     return statistics.quantiles(load.latencies, n=100)[98] * 1_000
-
-
-def wire(path: str, document: object, key: str) -> bytes:
-    """Return a request as it goes over the wire."""
-    body = json.dumps(document, ensure_ascii=False).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
-    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
 
 
 def measure(server: str, key: str) -> dict[str, float]:

@@ -18,6 +18,7 @@ from service.moderators import Person, Role
 from service.queue import count_matching, read_page
 from service.schema import QueueQuery
 from service.tables import Moderator
+from service.web.histogram import histogram
 
 MODERATORS = 20
 PROCESSES = 2
@@ -151,8 +152,9 @@ def _read_one(engine: Engine, number: int) -> None:
 
 
 def _counts(engine: Engine, person: Person, query: QueueQuery) -> None:
-    """Count what waits, and what a filter leaves if there is one."""
+    """Count what waits, what a filter leaves if there is one, and how its scores are spread."""
     with engine.connect() as connection:
         count_visible(connection, person)
         if query != FILTERS[0]:
             count_matching(connection, query, visible=visible_to(person))
+        histogram(connection, query, visible=visible_to(person))

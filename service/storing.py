@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from moderation import Action
+from service.adding import add_rows
 from service.articles import articles_of
 from service.authors import hold_by_author
 from service.comments import find_all, standing
@@ -142,8 +143,9 @@ def _write(
 ) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     _write_comments(connection, rows, known=known, new={"site_id": site_id, "received_at": now})
-    connection.execute(
-        insert(Revision),
+    add_rows(
+        connection,
+        Revision,
         [
             {
                 "comment_id": row.comment_id,
@@ -158,9 +160,9 @@ def _write(
         {"comment_id": row.comment_id, "revision": row.number, "created_at": now} for row in rows
     ]
     scores = [{name: row.document[name] for name in ("model", "scores", "spans")} for row in rows]
-    connection.execute(insert(Score), [a | b for a, b in zip(of_revision, scores, strict=True)])
+    add_rows(connection, Score, [a | b for a, b in zip(of_revision, scores, strict=True)])
     decisions = [a | row.decided for a, row in zip(of_revision, rows, strict=True)]
-    connection.execute(insert(Decision), decisions)
+    add_rows(connection, Decision, decisions)
     index_texts(
         connection,
         [
@@ -184,7 +186,7 @@ def _write_comments(
         first = new | {"created_at": new["received_at"]} | _NOTHING_SAID
         values = [first | row.state | {"external_id": row.incoming.comment.id} for row in created]
         # Not RETURNING: in the order of the parameters it would be one statement for each row.
-        connection.execute(insert(Comment), values)
+        add_rows(connection, Comment, values)
         named = select(Comment.external_id, Comment.id).where(
             Comment.site_id == new["site_id"],
             Comment.external_id.in_([row.incoming.comment.id for row in created]),

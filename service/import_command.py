@@ -13,7 +13,7 @@ from service.app import build_judge
 from service.database import reported
 from service.exchange.imports import READERS, ImportReport, import_file
 from service.newsroom_errors import ImportFileError
-from service.opening import open_at
+from service.opening import open_with
 from service.options import config_option
 from service.policies import JudgeInForce
 from service.settings import load_settings
@@ -55,7 +55,7 @@ def import_(
       coral      mongoexport of the collection `comments`
     """  # noqa: D301 - click wants the backspace itself, before what it shall not wrap
     settings = load_settings(file=config)
-    engine = open_at(settings.database_url)
+    engine = open_with(settings)
     with reported(), engine.connect() as connection:
         site_id = find_site(connection, site)
     judge = JudgeInForce(engine, build_judge(settings)).get()

@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench bench-check bench-http bench-queue bench-page train venv postgres redis chromium
+.PHONY: help run test test-kills lint bench bench-check bench-http bench-ingest bench-queue bench-page train venv postgres redis chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -25,6 +25,9 @@ lint: $(VENV)/.installed-test ## ruff and mypy, as CI runs them
 test: $(VENV)/.installed-test postgres redis chromium ## install everything the tests need and run the whole suite
 	$(BIN)/pytest
 
+test-kills: $(VENV)/.installed-test postgres ## kill service and worker fifty times each on each database, under load
+	KILLS=50 $(BIN)/pytest tests/service/test_kill.py
+
 bench: $(VENV)/.installed-test ## measure speed beside the peers, in one run; writes reports/
 	$(BIN)/python bench/speed.py
 
@@ -33,6 +36,9 @@ bench-check: $(VENV)/.installed-test ## the same, and fail where a ratio is 20 %
 
 bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty view; writes reports/
 	$(BIN)/python bench/http.py
+
+bench-ingest: $(VENV)/.installed-test postgres ## how many comments a second are scored and safely stored over HTTP; writes reports/
+	PYTHONPATH=. $(BIN)/python bench/ingest.py
 
 bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment, in a browser; writes reports/
 	$(BIN)/python bench/page.py

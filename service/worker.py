@@ -90,7 +90,9 @@ class Worker:
         room = _THREADS - self._busy.total()
         if room <= 0:
             return 0
-        with writing(self.engine) as connection:
+        # Neither this nor that an event arrived is waited for on the disk: after a power cut it is
+        # sent again, as after any other failure.
+        with writing(self.engine, brief=True) as connection:
             letters = lease(connection, limit=min(room, PER_WEBHOOK), but=full)
             if time.monotonic() - self._tidied_at > _TIDY_S:
                 forget_delivered(connection)
@@ -110,7 +112,7 @@ class Worker:
             problem = send(letter, private=self.private, deadline_s=self.deadline_s)
             if problem is not None:
                 _log.warning("event %s to webhook %s: %s", letter.key, letter.webhook_id, problem)
-            with writing(self.engine) as connection:
+            with writing(self.engine, brief=True) as connection:
                 settle(connection, letter, problem)
         finally:
             self._count(letter, -1)

@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-kills lint bench bench-check bench-http bench-ingest bench-queue bench-page train venv postgres redis chromium
+.PHONY: help run test test-kills test-desks lint bench bench-check bench-http bench-ingest bench-queue bench-page train venv postgres redis chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -27,6 +27,9 @@ test: $(VENV)/.installed-test postgres redis chromium ## install everything the 
 
 test-kills: $(VENV)/.installed-test postgres ## kill service and worker fifty times each on each database, under load
 	KILLS=50 $(BIN)/pytest tests/service/test_kill.py
+
+test-desks: $(VENV)/.installed-test postgres ## have twenty moderators work through a queue of 10,000 on each database
+	QUEUE=10000 $(BIN)/pytest tests/service/test_twenty.py
 
 bench: $(VENV)/.installed-test ## measure speed beside the peers, in one run; writes reports/
 	$(BIN)/python bench/speed.py

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-import orjson
 from tqdm import tqdm
 
 from service.app import build_judge
@@ -62,10 +61,18 @@ def import_(
     with reported(), tqdm(unit=" records", disable=None) as bar:
         told = _told(bar.update)
         try:
-            done = import_file(engine, judge, source, kind=kind, site_id=site_id, progress=told)
+            done = import_file(
+                engine,
+                judge,
+                source,
+                kind=kind,
+                site_id=site_id,
+                progress=told,
+                report_path=report_path,
+            )
         except csv.Error as error:
             raise ImportFileError(f"{source.name}: {error}") from error
-    _tell(done, report_path)
+    _tell(done, named=report_path is None)
     if done.problems:
         raise click.exceptions.Exit(1)
 
@@ -77,14 +84,8 @@ def _told(update: Callable[[int], object]) -> Callable[[int], None]:
     return told
 
 
-def _tell(done: ImportReport, report_path: Path | None) -> None:
-    lines = [
-        orjson.dumps({"record": each.number, "id": each.id, "problem": each.problem})
-        for each in done.problems
-    ]
-    if report_path is not None:
-        report_path.write_bytes(b"".join(line + b"\n" for line in lines))
-    else:
+def _tell(done: ImportReport, *, named: bool) -> None:
+    if named:
         for each in done.problems:
             click.echo(f"record {each.number}: {each.problem}", err=True)
     click.echo(f"{done.stored} stored, {done.known} known, {done.refused} refused", err=True)

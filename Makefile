@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench bench-check bench-http bench-queue bench-page soak-http train venv postgres redis chromium
+.PHONY: help run test test-kills test-desks lint bench bench-check bench-http bench-ingest bench-queue bench-page soak-http train venv postgres redis chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -25,6 +25,12 @@ lint: $(VENV)/.installed-test ## ruff and mypy, as CI runs them
 test: $(VENV)/.installed-test postgres redis chromium ## install everything the tests need and run the whole suite
 	$(BIN)/pytest
 
+test-kills: $(VENV)/.installed-test postgres ## kill service and worker fifty times each on each database, under load
+	KILLS=50 $(BIN)/pytest tests/service/test_kill.py
+
+test-desks: $(VENV)/.installed-test postgres ## have twenty moderators work through a queue of 10,000 on each database
+	QUEUE=10000 $(BIN)/pytest tests/service/test_twenty.py
+
 bench: $(VENV)/.installed-test ## measure speed beside the peers, in one run; writes reports/
 	$(BIN)/python bench/speed.py
 
@@ -36,6 +42,9 @@ bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty
 
 soak-http: $(VENV)/.installed-test ## a million requests to one worker, whose memory must stay low and level; REQUESTS=50000 is shorter
 	$(BIN)/python bench/soak.py
+
+bench-ingest: $(VENV)/.installed-test postgres ## how many comments a second are scored and safely stored over HTTP; writes reports/
+	PYTHONPATH=. $(BIN)/python bench/ingest.py
 
 bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment, in a browser; writes reports/
 	$(BIN)/python bench/page.py

@@ -113,6 +113,7 @@ class Load:
         Requests after which it ends.
     expected : set of int
         Statuses; any other one ends the measurement.
+    connections : int
     """
 
     def __init__(
@@ -123,12 +124,13 @@ class Load:
         rate: float | None = None,
         most: int | None = None,
         expected: frozenset[int] = frozenset({200}),
+        connections: int = CONNECTIONS,
     ) -> None:
         self.requests, self.seconds, self.rate, self.most = requests, seconds, rate, most
         self.expected = expected
         self.latencies: list[float] = []
         self.sent = 0
-        self.open = CONNECTIONS
+        self.connections = self.open = connections
 
     async def run(self, port: int) -> None:
         """Send them."""
@@ -136,6 +138,6 @@ class Load:
         self.done = self.loop.create_future()
         self.due = time.perf_counter()
         self.end = self.due + self.seconds
-        for _ in range(CONNECTIONS):
+        for _ in range(self.connections):
             await self.loop.create_connection(lambda: Client(self), "127.0.0.1", port)
         await self.done

@@ -10,6 +10,7 @@ from werkzeug.routing import BaseConverter
 from moderation import load_scorer
 from service.api import api
 from service.auth import access_rules, guard
+from service.author_ids import hash_ids
 from service.coral import coral
 from service.database import open_engine
 from service.errors import ApiError
@@ -59,7 +60,7 @@ def build_app(settings: Settings) -> Flask:
     app.url_map.converters["id"] = _IdConverter
     # An id such as "https://site/1" must not be redirected to one with a single slash.
     app.url_map.merge_slashes = False
-    engine = open_engine(settings.database_url)
+    engine = hash_ids(open_engine(settings.database_url), settings.author_id_secret)
     metrics = Metrics()
     judge = replace(build_judge(settings), observe=metrics.judged)
     in_force = JudgeInForce(engine, judge)

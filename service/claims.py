@@ -54,7 +54,7 @@ def claim_next(
     """
     for _ in range(_ATTEMPTS):
         try:
-            with writing(engine) as connection:
+            with writing(engine, brief=True) as connection:
                 now = datetime.now(UTC)
                 wanted = and_(_open_to(person, now), matching(connection, query))
                 found = connection.scalar(
@@ -77,7 +77,7 @@ def claim_one(engine: Engine, person: Person, comment_id: int) -> bool:
     """Claim one comment if it waits; False if another moderator holds it."""
     waiting = select(Comment.id).where(IN_REVIEW, Comment.id == comment_id)
     try:
-        with writing(engine) as connection:
+        with writing(engine, brief=True) as connection:
             if connection.scalar(waiting.with_for_update()) is None:
                 return True
             if holder(connection, comment_id, datetime.now(UTC)) not in {None, person.id}:

@@ -1,6 +1,7 @@
 """Opening the database, writing to it, and keeping its tables current."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,8 @@ from service.migrations import HEAD
 
 BUSY_TIMEOUT_MS = 5_000
 PROBE_TIMEOUT_MS = 500
-_WRITE = "ghirbal_write"
+_WRITE, _BRIEF = "ghirbal_write", "ghirbal_brief"
+_LOOK_AGAIN_S = 0.001
 _OPTIONS: dict[str, Any] = {
     "hide_parameters": True,
     # JSON columns are a quarter of the time of storing a batch with the standard library.
@@ -78,7 +80,6 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode = WAL")
-    # An acknowledged comment must survive a power cut; NORMAL only survives a crash.
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
@@ -87,18 +88,61 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A read that turns into a write cannot wait for the lock in SQLite, it fails at once:
     # a transaction that will write says so when it begins.
-    write = connection.get_execution_options().get(_WRITE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get(_WRITE):
+        driver: Any = connection.connection.driver_connection
+        # FULL, because an acknowledged comment must survive a power cut; NORMAL survives a crash.
+        driver.execute(f"PRAGMA synchronous = {'NORMAL' if options.get(_BRIEF) else 'FULL'}")
+        _begin_to_write(connection, driver)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_to_write(connection: Connection, driver: sqlite3.Connection) -> None:
+    """Take the write lock as soon as no other process has it.
+
+    SQLite itself looks again at ever longer intervals, up to a tenth of a second: with a few
+    processes writing in turns, most of the wait would be for a lock that is free.
+    """
+    (allowed_ms,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    until = time.monotonic() + allowed_ms / 1_000
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < until:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(_LOOK_AGAIN_S)
+            else:
+                return
+        # Once more, for SQLAlchemy to say what is wrong.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {allowed_ms}")
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that writes; it is on the disk when the block is left."""
+def writing(engine: Engine, *, brief: bool = False) -> Iterator[Connection]:
+    """Open a transaction that writes; it is on the disk when the block is left.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the database.
+    brief : bool
+        What is written may be lost when the machine loses power, but not when the service is
+        killed: nobody waits for the disk then.
+    """
+    options = {_WRITE: True, _BRIEF: brief}
     with (
         _turn(engine),
-        engine.connect().execution_options(**{_WRITE: True}) as connection,
+        engine.connect().execution_options(**options) as connection,
         connection.begin(),
     ):
+        if brief and engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         yield connection
 
 

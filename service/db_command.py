@@ -4,9 +4,12 @@ from pathlib import Path
 
 import click
 
+from service.audit import note
+from service.author_ids import hash_kept_ids
 from service.backup import back_up, restore
-from service.database import open_engine
-from service.opening import open_at, open_current
+from service.database import open_engine, reported, writing
+from service.errors import SettingsError
+from service.opening import open_current, open_with
 from service.options import config_option
 from service.settings import load_settings
 
@@ -39,7 +42,26 @@ def backup_command(file: Path, config: Path | None) -> None:
 @config_option
 def restore_command(file: Path, config: Path | None) -> None:
     """Put the copy FILE back where there is no database yet, and bring it up to this version."""
-    url = load_settings(file=config).database_url
-    restore(url, file)
-    open_at(url)
+    settings = load_settings(file=config)
+    restore(settings.database_url, file)
+    open_with(settings)
     click.echo(f"restored {file}", err=True)
+
+
+@db.command("hash-authors")
+@click.option("--dry-run", is_flag=True, help="Only say how many ids it would be.")
+@config_option
+def hash_authors(*, dry_run: bool, config: Path | None) -> None:
+    """Hash the ids of readers that came before `author_id_secret` was set; there is no way back.
+
+    May be broken off and begun again, while the service goes on.
+    """
+    if load_settings(file=config).author_id_secret is None:
+        raise SettingsError("set author_id_secret first, to at least 32 random characters")
+    engine = open_current(config)
+    with reported():
+        number = hash_kept_ids(engine, dry_run=dry_run)
+        if not dry_run:
+            with writing(engine) as connection:
+                note(connection, "ids of readers hashed", f"{number} ids")
+    click.echo(f"{number} ids {'would be ' if dry_run else ''}hashed", err=True)

@@ -1,5 +1,6 @@
 """Deletion on request: the text goes for good, the bare fact stays."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -64,21 +65,22 @@ def _delete(
     reasons = [f"deleted_by_{requested_by}"]
     made = {"action": Action.REJECT.value, "reasons": reasons, "source": "rule"}
     record(connection, same | made | {"created_at": now})
-    erase(connection, comment_id)
+    erase(connection, [comment_id])
     release(connection, comment_id)
     connection.execute(delete(Skip).where(Skip.comment_id == comment_id))
 
 
-def erase(connection: Connection, comment_id: int) -> None:
-    """Remove what readers wrote, and who they are, from a comment that is out of the queue."""
-    of_comment = Revision.comment_id == comment_id
-    connection.execute(update(Revision).where(of_comment).values(text=""))
-    connection.execute(update(Score).where(Score.comment_id == comment_id).values(spans=[]))
-    connection.execute(
-        update(Flag).where(Flag.comment_id == comment_id).values(note=None, reporter_id=None)
-    )
+def erase(connection: Connection, comment_ids: Sequence[int]) -> None:
+    """Remove what readers wrote, and who they are, from comments that are out of the queue."""
+    for table, emptied in (
+        (Revision, {"text": ""}),
+        (Score, {"spans": []}),
+        (Flag, {"note": None, "reporter_id": None}),
+    ):
+        of_comments = table.comment_id.in_(comment_ids)
+        connection.execute(update(table).where(of_comments).values(emptied))
     connection.execute(
         update(Comment)
-        .where(Comment.id == comment_id)
+        .where(Comment.id.in_(comment_ids))
         .values(author_id=None, author_name=None, parent_external_id=None)
     )

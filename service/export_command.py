@@ -8,6 +8,7 @@ import click
 import orjson
 
 from service.audit import note
+from service.author_ids import kept_id
 from service.database import reported, writing
 from service.exchange.exports import export_comments, export_person, export_training
 from service.opening import open_current
@@ -65,7 +66,8 @@ def person(*, author: str, site: str, output: BinaryIO, config: Path | None) -> 
     engine = open_current(config)
     with reported(), writing(engine) as connection:
         site_id = find_site(connection, site)
-        note(connection, "person's data exported", f"{site}/{author}")
+        kept = kept_id(author, engine.dialect)
+        note(connection, "person's data exported", f"{site}/{kept}")
     with reported(), engine.connect() as connection:
         found = export_person(connection, author, site_id=site_id)
     output.write(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-import orjson
 from tqdm import tqdm
 
 from service.app import build_judge
 from service.database import reported
 from service.exchange.imports import READERS, ImportReport, import_file
 from service.newsroom_errors import ImportFileError
-from service.opening import open_at
+from service.opening import open_with
 from service.options import config_option
 from service.policies import JudgeInForce
 from service.settings import load_settings
@@ -55,17 +54,25 @@ def import_(
       coral      mongoexport of the collection `comments`
     """  # noqa: D301 - click wants the backspace itself, before what it shall not wrap
     settings = load_settings(file=config)
-    engine = open_at(settings.database_url)
+    engine = open_with(settings)
     with reported(), engine.connect() as connection:
         site_id = find_site(connection, site)
     judge = JudgeInForce(engine, build_judge(settings)).get()
     with reported(), tqdm(unit=" records", disable=None) as bar:
         told = _told(bar.update)
         try:
-            done = import_file(engine, judge, source, kind=kind, site_id=site_id, progress=told)
+            done = import_file(
+                engine,
+                judge,
+                source,
+                kind=kind,
+                site_id=site_id,
+                progress=told,
+                report_path=report_path,
+            )
         except csv.Error as error:
             raise ImportFileError(f"{source.name}: {error}") from error
-    _tell(done, report_path)
+    _tell(done, named=report_path is None)
     if done.problems:
         raise click.exceptions.Exit(1)
 
@@ -77,14 +84,8 @@ def _told(update: Callable[[int], object]) -> Callable[[int], None]:
     return told
 
 
-def _tell(done: ImportReport, report_path: Path | None) -> None:
-    lines = [
-        orjson.dumps({"record": each.number, "id": each.id, "problem": each.problem})
-        for each in done.problems
-    ]
-    if report_path is not None:
-        report_path.write_bytes(b"".join(line + b"\n" for line in lines))
-    else:
+def _tell(done: ImportReport, *, named: bool) -> None:
+    if named:
         for each in done.problems:
             click.echo(f"record {each.number}: {each.problem}", err=True)
     click.echo(f"{done.stored} stored, {done.known} known, {done.refused} refused", err=True)

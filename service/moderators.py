@@ -48,6 +48,7 @@ class Person:
     role: Role
     password_version: int
     preferences: Mapping[str, Any]
+    second_factor: bool = False
 
 
 _PERSON = select(
@@ -57,6 +58,7 @@ _PERSON = select(
     Moderator.role,
     Moderator.password_version,
     Moderator.preferences,
+    Moderator.totp_secret.is_not(None).label("second_factor"),
 )
 
 
@@ -112,7 +114,7 @@ def set_password(
     ModeratorError
         If there is no such account, or the password is too short or too long.
     """
-    _change(
+    change(
         connection,
         name,
         password_hash=_hash(password),
@@ -131,17 +133,18 @@ def deactivate(connection: Connection, name: str, *, moderator_id: int | None = 
     ModeratorError
         If there is no such account.
     """
-    _change(connection, name, active=False)
+    change(connection, name, active=False)
     note(connection, "account put out of use", name, moderator_id=moderator_id)
 
 
 def list_moderators(connection: Connection) -> Sequence[RowMapping]:
-    """Return name, display name, role, state and time of creation of all accounts."""
+    """Return name, display name, role, state, second factor and age of all accounts."""
     query = select(
         Moderator.name,
         Moderator.display_name,
         Moderator.role,
         Moderator.active,
+        Moderator.totp_secret.is_not(None).label("second_factor"),
         Moderator.created_at,
     )
     return connection.execute(query.order_by(Moderator.id)).mappings().all()
@@ -176,7 +179,8 @@ def save_preferences(
 def sign_in(engine: Engine, name: str, password: str) -> Person | None:
     """Return the moderator if name and password fit and the account may be used now.
 
-    After `FAILURES_BEFORE_LOCK` wrong passwords in a row nobody gets in for `LOCK_TIME`.
+    One who has a second factor is not in yet: see `service.second_factor.check_code`. After
+    `FAILURES_BEFORE_LOCK` wrong passwords in a row nobody gets in for `LOCK_TIME`.
     """
     now = datetime.now(UTC)
     query = select(
@@ -193,17 +197,30 @@ def sign_in(engine: Engine, name: str, password: str) -> Person | None:
     if row is None or not row["active"] or (row["locked_until"] or now) > now:
         return None
     with writing(engine) as connection:
-        of_row = update(Moderator).where(Moderator.id == row["id"])
         if not fits:
-            connection.execute(of_row.values(failed_sign_ins=Moderator.failed_sign_ins + 1))
-            connection.execute(
-                of_row.where(Moderator.failed_sign_ins >= FAILURES_BEFORE_LOCK).values(
-                    failed_sign_ins=0, locked_until=now + LOCK_TIME
-                )
-            )
+            count_failure(connection, row["id"], now)
             return None
-        connection.execute(of_row.values(failed_sign_ins=0, locked_until=None))
+        # Else whoever knows the password could try codes without end.
+        if not row["second_factor"]:
+            forget_failures(connection, row["id"])
     return _person(row)
+
+
+def count_failure(connection: Connection, person_id: int, now: datetime) -> None:
+    """Note a failed attempt to sign in; too many in a row lock the account for a while."""
+    of_person = update(Moderator).where(Moderator.id == person_id)
+    connection.execute(of_person.values(failed_sign_ins=Moderator.failed_sign_ins + 1))
+    connection.execute(
+        of_person.where(Moderator.failed_sign_ins >= FAILURES_BEFORE_LOCK).values(
+            failed_sign_ins=0, locked_until=now + LOCK_TIME
+        )
+    )
+
+
+def forget_failures(connection: Connection, person_id: int) -> None:
+    """Note that somebody got in."""
+    of_person = update(Moderator).where(Moderator.id == person_id)
+    connection.execute(of_person.values(failed_sign_ins=0, locked_until=None))
 
 
 def _person(row: RowMapping) -> Person:
@@ -214,10 +231,18 @@ def _person(row: RowMapping) -> Person:
         Role(row["role"]),
         row["password_version"],
         row["preferences"],
+        bool(row["second_factor"]),
     )
 
 
-def _change(connection: Connection, name: str, **values: object) -> None:
+def change(connection: Connection, name: str, **values: object) -> None:
+    """Write columns of an account.
+
+    Raises
+    ------
+    ModeratorError
+        If there is no such account.
+    """
     changed = connection.execute(update(Moderator).where(Moderator.name == name).values(**values))
     if not changed.rowcount:
         raise ModeratorError(f"no moderator is named {name!r}: see `ghirbal moderators list`")

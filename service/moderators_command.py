@@ -16,6 +16,7 @@ from service.moderators import (
 )
 from service.opening import open_current
 from service.options import config_option
+from service.second_factor import switch_off
 
 _generate_option = click.option(
     "--generate", is_flag=True, help="Make a password and print it, once, instead of asking."
@@ -73,6 +74,8 @@ def list_command(config: Path | None) -> None:
         rows = list_moderators(connection)
     for row in rows:
         state = "in use" if row["active"] else "out of use"
+        if row["second_factor"]:
+            state += ", with a second factor"
         added = row["created_at"].strftime("%Y-%m-%d %H:%M UTC")
         click.echo(f"{row['name']}\t{row['display_name']}\t{row['role']}\tadded {added}\t{state}")
 
@@ -100,3 +103,14 @@ def deactivate_command(*, name: str, config: Path | None) -> None:
     with reported(), writing(engine) as connection:
         deactivate(connection, name)
     click.echo(f"{name} can no longer sign in", err=True)
+
+
+@moderators.command("drop-second-factor")
+@click.argument("name")
+@config_option
+def drop_second_factor(*, name: str, config: Path | None) -> None:
+    """Let NAME sign in with the password alone, as after the loss of a telephone."""
+    engine = open_current(config)
+    with reported(), writing(engine) as connection:
+        switch_off(connection, name)
+    click.echo(f"{name} signs in with the password alone", err=True)

@@ -3,17 +3,14 @@
 import base64
 import binascii
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Engine,
     RowMapping,
     TextClause,
     and_,
@@ -26,13 +23,12 @@ from moderation import Action
 from service.comments import described, fetch_current
 from service.errors import ApiError
 from service.filters import ORDERS, in_order, matching
+from service.recent import last, recent
 from service.schema import QueueFilter, QueueQuery
 from service.tables import IN_REVIEW, Comment, Decision, Score, Section, Site
 
 Condition = ColumnElement[bool] | TextClause
 MANY = 5_000
-RECENT_S = 2.0
-_counted: WeakKeyDictionary[Engine, dict[int | None, tuple[int, float]]] = WeakKeyDictionary()
 
 
 def read_queue(connection: Connection, query: QueueQuery, *, site_id: int) -> dict[str, Any]:
@@ -63,23 +59,36 @@ def count(connection: Connection, visible: Condition) -> int:
 
 
 def count_waiting(connection: Connection, *, site_id: int | None = None) -> int:
-    """Return how many comments are in review; above `MANY` the number may be `RECENT_S` old.
-
-    Counting a long queue takes longer than all the rest of a page, and every moderator asks for
-    it at every step; nobody needs the last digit of a large number at once.
-    """
-    known = _counted.setdefault(connection.engine, {})
-    number, at = known.get(site_id, (0, 0.0))
-    now = time.monotonic()
-    if number < MANY or now - at > RECENT_S:
-        number = count(connection, IN_REVIEW if site_id is None else of_site(site_id))
-        known[site_id] = number, now
-    return number
+    """Return how many comments are in review; above `MANY` the number may be a little old."""
+    visible = IN_REVIEW if site_id is None else of_site(site_id)
+    key = ("waiting", site_id)
+    many = (last(connection, key) or 0) >= MANY
+    return recent(connection, key, lambda: count(connection, visible), many=many)
 
 
 def count_matching(connection: Connection, wanted: QueueFilter, *, visible: Condition) -> int:
-    """Return how many comments of the queue a filter leaves."""
-    return count(connection, and_(visible, matching(connection, wanted)))
+    """Return how many comments of the queue a filter leaves; as old as `count_waiting`."""
+    return recent(
+        connection,
+        ("matching", *asked_for(wanted), written(visible)),
+        lambda: count(connection, and_(visible, matching(connection, wanted))),
+        many=is_long(connection),
+    )
+
+
+def is_long(connection: Connection) -> bool:
+    """Return whether so much waits that its numbers may be a little old."""
+    return count_waiting(connection) >= MANY
+
+
+def asked_for(wanted: QueueFilter) -> tuple[object, ...]:
+    """Return what a filter asks for, to recognise it by."""
+    return tuple(getattr(wanted, name) for name in QueueFilter.model_fields)
+
+
+def written(condition: Condition) -> str:
+    """Return a condition as text, to recognise it by."""
+    return str(condition.compile(compile_kwargs={"literal_binds": True}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ def _serve(settings: Settings, demo_key: Path | None, *, samples: bool) -> None:
     # Imported late, so that a bad setting is told at once; prometheus_client also has to find
     # the folder that its processes share.
     from service.app import build_app
+    from service.author_ids import hash_ids
     from service.database import open_engine, upgrade_apart
     from service.demo import ensure_demo_key
     from service.first_minute import prepare
@@ -51,7 +52,7 @@ def _serve(settings: Settings, demo_key: Path | None, *, samples: bool) -> None:
 
     configure_logs(settings)
     check_free(settings.host, settings.port)
-    engine = open_engine(settings.database_url)
+    engine = hash_ids(open_engine(settings.database_url), settings.author_id_secret)
     upgrade_apart(engine, settings.database_url)
     if demo_key is not None:
         ensure_demo_key(engine, demo_key)

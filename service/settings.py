@@ -55,6 +55,10 @@ class Settings(BaseModel):
         ``memory://`` counts per worker process, ``redis://host:port/0`` for all together.
     webhook_private_addresses : bool
         Whether webhooks may go to addresses of the own network.
+    retention_approve_days, retention_review_days, retention_reject_days : int, optional
+        Days after which texts and names of comments are removed, by where they stand.
+    author_id_secret : str, optional
+        Ids of readers are kept as hashes made with it; as they come if not given.
     log_format : str
         ``readable`` or ``json``.
     log_level : str
@@ -88,6 +92,10 @@ class Settings(BaseModel):
     rate_limit: Annotated[str, Field(min_length=1)] | None = None
     rate_limit_storage: Annotated[str, Field(min_length=1)] = "memory://"
     webhook_private_addresses: bool = False
+    retention_approve_days: Annotated[int, Field(ge=1)] | None = None
+    retention_review_days: Annotated[int, Field(ge=1)] | None = None
+    retention_reject_days: Annotated[int, Field(ge=1)] | None = None
+    author_id_secret: Annotated[str, Field(min_length=32)] | None = None
     log_format: Literal["readable", "json"] = "readable"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 

@@ -1,18 +1,14 @@
 """Sites and their sections."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from service.audit import note
 from service.newsroom_errors import SiteNameError
 from service.tables import Section, Site
-
-_SECTION = select(Section.id).where(
-    Section.site_id == bindparam("site_id"), Section.name == bindparam("name")
-)
 
 
 def add_site(connection: Connection, name: str) -> int:
@@ -59,11 +55,16 @@ def list_sections(connection: Connection) -> Sequence[RowMapping]:
     return connection.execute(query.order_by(Site.id, Section.name)).mappings().all()
 
 
-def section_of(connection: Connection, site_id: int, name: str) -> int:
-    """Return the number of a section, which is made if it is new."""
-    wanted = {"site_id": site_id, "name": name}
-    found = connection.scalar(_SECTION, wanted)
-    if found is not None:
-        return int(found)
-    made = connection.execute(insert(Section).returning(Section.id), wanted)
-    return int(made.scalar_one())
+def sections_of(connection: Connection, site_id: int, names: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of sections by their names; those that are new are made."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    of_names = (Section.site_id == site_id) & Section.name.in_(wanted)
+    rows = connection.execute(select(Section.name, Section.id).where(of_names))
+    found = {name: number for name, number in rows}
+    for name in wanted:
+        if name not in found:
+            made = insert(Section).values(site_id=site_id, name=name).returning(Section.id)
+            found[name] = int(connection.execute(made).scalar_one())
+    return found

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from moderation import Action
-from service.articles import article_of
+from service.adding import add_rows
+from service.articles import articles_of
 from service.authors import hold_by_author
 from service.comments import find_all, standing
 from service.edits import decide_edit
@@ -16,7 +17,7 @@ from service.errors import ApiError
 from service.judge import Judgement
 from service.newsroom_errors import gone
 from service.rules import Rules
-from service.schema import ArticleIn, AuthorIn, CommentIn
+from service.schema import AuthorIn, CommentIn
 from service.script import script_of
 from service.search import index_texts
 from service.tables import Comment, Decision, Revision, Score
@@ -43,6 +44,7 @@ class _Row:
     """What is to be written about one comment."""
 
     incoming: Incoming
+    document: dict[str, Any]
     state: dict[str, Any]
     decided: dict[str, Any]
     number: int
@@ -67,7 +69,6 @@ def store(
     known = find_all(connection, site_id, ids)
     results: dict[str, Stored | ApiError] = {}
     rows: list[_Row] = []
-    articles: dict[ArticleIn | None, dict[str, int | None]] = {}
     for each in incoming:
         current = known.get(each.comment.id)
         if current is not None and current["text"] == each.comment.text:
@@ -76,17 +77,17 @@ def store(
         elif current is not None and not current["text"]:
             results[each.comment.id] = gone()
         else:
-            article = each.comment.article
-            if article not in articles:
-                articles[article] = article_of(connection, article, site_id=site_id)
-            row = _row(connection, each, current, rules=rules, site_id=site_id)
-            row.state |= articles[article]
-            rows.append(row)
+            rows.append(_row(connection, each, current, rules=rules, site_id=site_id))
+    articles = articles_of(
+        connection, (row.incoming.comment.article for row in rows), site_id=site_id
+    )
+    for row in rows:
+        row.state |= articles.get(row.incoming.comment.article, {})
     made = _write(connection, rows, known=known, site_id=site_id) if rows else []
     for row in rows:
         comment = row.incoming.comment
         told = {name: row.decided[name] for name in ("action", "reasons")}
-        document = {"id": comment.id} | row.incoming.judgement.to_document() | told
+        document = {"id": comment.id} | row.document | told
         results[comment.id] = document, comment.id not in known
     return [results[name] for name in ids], made
 
@@ -118,7 +119,7 @@ def _row(
         number = int(current["revision"]) + 1
         decided = decide_edit(connection, current, judgement, text=comment.text, decided=decided)
     state = _state(incoming) | {"action": decided["action"], "revision": number}
-    return _Row(incoming, state, decided, number)
+    return _Row(incoming, document, state, decided, number)
 
 
 def _state(incoming: Incoming) -> dict[str, Any]:
@@ -142,8 +143,9 @@ def _write(
 ) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     _write_comments(connection, rows, known=known, new={"site_id": site_id, "received_at": now})
-    connection.execute(
-        insert(Revision),
+    add_rows(
+        connection,
+        Revision,
         [
             {
                 "comment_id": row.comment_id,
@@ -157,13 +159,10 @@ def _write(
     of_revision = [
         {"comment_id": row.comment_id, "revision": row.number, "created_at": now} for row in rows
     ]
-    documents = [row.incoming.judgement.to_document() for row in rows]
-    scores = [
-        {name: document[name] for name in ("model", "scores", "spans")} for document in documents
-    ]
-    connection.execute(insert(Score), [a | b for a, b in zip(of_revision, scores, strict=True)])
+    scores = [{name: row.document[name] for name in ("model", "scores", "spans")} for row in rows]
+    add_rows(connection, Score, [a | b for a, b in zip(of_revision, scores, strict=True)])
     decisions = [a | row.decided for a, row in zip(of_revision, rows, strict=True)]
-    connection.execute(insert(Decision), decisions)
+    add_rows(connection, Decision, decisions)
     index_texts(
         connection,
         [
@@ -187,7 +186,7 @@ def _write_comments(
         first = new | {"created_at": new["received_at"]} | _NOTHING_SAID
         values = [first | row.state | {"external_id": row.incoming.comment.id} for row in created]
         # Not RETURNING: in the order of the parameters it would be one statement for each row.
-        connection.execute(insert(Comment), values)
+        add_rows(connection, Comment, values)
         named = select(Comment.external_id, Comment.id).where(
             Comment.site_id == new["site_id"],
             Comment.external_id.in_([row.incoming.comment.id for row in created]),

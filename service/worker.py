@@ -1,4 +1,4 @@
-"""``ghirbal worker``: sends what is in the outbox, and seals the audit, until told to stop."""
+"""``ghirbal worker``: sends the outbox, seals the audit, keeps to retention, until told to stop."""
 
 import logging
 import threading
@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.database import writing
 from service.delivery import DEADLINE_S, send
 from service.outbox import Letter, forget_delivered, lease, settle
+from service.retention import Retention, remove_due
 from service.seals import seal
 
 # One receiver that hangs holds up no more than these.
@@ -22,6 +24,7 @@ _PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _TIDY_S = 3_600.0
 _SEAL_S = 60.0
+_REMOVE_S = 86_400.0
 _log = logging.getLogger("service.worker")
 
 
@@ -37,16 +40,20 @@ class Worker:
         Whether events may go to addresses of the own network.
     deadline_s : float
         For each delivery.
+    retention : Retention
+        What is removed, once a day.
     """
 
     engine: Engine
     private: bool = False
     deadline_s: float = DEADLINE_S
+    retention: Retention = field(default_factory=Retention)
     _stopped: threading.Event = field(default_factory=threading.Event)
     _busy: Counter[int] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _tidied_at: float = float("-inf")
     _sealed_at: float = float("-inf")
+    _removed_at: float = float("-inf")
 
     def stop(self) -> None:
         """End the work when what is under way has been settled."""
@@ -85,13 +92,18 @@ class Worker:
         room = _THREADS - self._busy.total()
         if room <= 0:
             return 0
-        with writing(self.engine) as connection:
+        # Neither this nor that an event arrived is waited for on the disk: after a power cut it is
+        # sent again, as after any other failure.
+        with writing(self.engine, brief=True) as connection:
             letters = lease(connection, limit=min(room, PER_WEBHOOK), but=full)
             if time.monotonic() - self._tidied_at > _TIDY_S:
                 forget_delivered(connection)
                 self._tidied_at = time.monotonic()
         if time.monotonic() - self._sealed_at > _SEAL_S and not seal(self.engine):
             self._sealed_at = time.monotonic()
+        if time.monotonic() - self._removed_at > _REMOVE_S:
+            remove_due(self.engine, self.retention, datetime.now(UTC))
+            self._removed_at = time.monotonic()
         for letter in letters:
             self._count(letter, 1)
             pool.submit(self._deliver, letter).add_done_callback(_note_failure)
@@ -102,7 +114,7 @@ class Worker:
             problem = send(letter, private=self.private, deadline_s=self.deadline_s)
             if problem is not None:
                 _log.warning("event %s to webhook %s: %s", letter.key, letter.webhook_id, problem)
-            with writing(self.engine) as connection:
+            with writing(self.engine, brief=True) as connection:
                 settle(connection, letter, problem)
         finally:
             self._count(letter, -1)

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import BinaryIO
 
+import orjson
 from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 
 from service.database import writing
@@ -55,11 +57,13 @@ def import_file(
     kind: str,
     site_id: int,
     progress: Callable[[int], None] = lambda records: None,
+    report_path: Path | None = None,
 ) -> ImportReport:
     """Take in the comments of a file; one that was broken off goes on where it stopped.
 
     Every comment is scored. What was decided on it elsewhere is kept as a decision of its own;
-    where nothing was, the machine decides.
+    where nothing was, the machine decides. Refused records go to `report_path` batch by batch, so
+    that those of an attempt that was killed are told, too.
     """
     digest = _digest(stream)
     with writing(engine) as connection:
@@ -68,8 +72,12 @@ def import_file(
     records = islice(READERS[kind](stream), run["position"], None)
     position = int(run["position"])
     progress(position)
+    if report_path is not None and not position:
+        report_path.write_bytes(b"")
     while batch := list(islice(records, _BATCH)):
-        _take_in(engine, judge, batch, report=report, site_id=site_id)
+        problems = _take_in(engine, judge, batch, report=report, site_id=site_id)
+        if report_path is not None:
+            _append(report_path, problems)
         position += len(batch)
         with writing(engine) as connection:
             _note(connection, run["id"], position, report, finished=False)
@@ -77,6 +85,13 @@ def import_file(
     with writing(engine) as connection:
         _note(connection, run["id"], position, report, finished=True)
     return report
+
+
+def _append(path: Path, problems: Sequence[Record]) -> None:
+    with path.open("ab") as file:
+        for each in problems:
+            line = {"record": each.number, "id": each.id, "problem": each.problem}
+            file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
 
 
 def _digest(stream: BinaryIO) -> str:
@@ -122,7 +137,7 @@ def _take_in(
     *,
     report: ImportReport,
     site_id: int,
-) -> None:
+) -> list[Record]:
     good = [each for each in batch if each.comment is not None]
     comments = [each.comment for each in good if each.comment is not None]
     actions = [each.action for each in good]
@@ -135,5 +150,7 @@ def _take_in(
             report.stored += 1
         else:
             report.known += 1
+    problems.sort(key=lambda each: each.number)
     report.refused += len(problems)
-    report.problems += sorted(problems, key=lambda each: each.number)
+    report.problems += problems
+    return problems

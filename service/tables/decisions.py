@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.author_ids import ReaderId
 from service.tables.base import (
     ACTIONS,
     IN_BATCH,
@@ -75,7 +76,7 @@ class Flag(Base):
     comment_id: Mapped[int] = mapped_column(RowId)
     revision: Mapped[int] = mapped_column(Integer)
     # None for an anonymous reader, each of whom counts.
-    reporter_id: Mapped[str | None] = mapped_column(Text)
+    reporter_id: Mapped[str | None] = mapped_column(ReaderId)
     reason: Mapped[str | None] = mapped_column(Text)
     note: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.author_ids import ReaderId
 from service.tables.base import ACTIONS, ESCALATED, IN_REVIEW, Base, RowId, UtcDateTime, of_revision
 
 DEFAULT_SITE = 1
@@ -128,7 +129,7 @@ class Comment(Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), server_default=text("1"))
     external_id: Mapped[str] = mapped_column(Text)
-    author_id: Mapped[str | None] = mapped_column(Text)
+    author_id: Mapped[str | None] = mapped_column(ReaderId)
     author_name: Mapped[str | None] = mapped_column(Text)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"))
     # That of the article, repeated for the queue.

@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, ForeignKey, Integer, String, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Integer,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.tables.base import ROLES, Base, RowId, UtcDateTime
@@ -51,3 +61,7 @@ class Moderator(Base):
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     preferences: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # In the clear: whoever checks codes must know it. None without a second factor.
+    totp_secret: Mapped[str | None] = mapped_column(Text)
+    # The interval whose code was used last: none is good twice.
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)

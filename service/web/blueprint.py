@@ -55,6 +55,7 @@ def register_web(app: Flask, settings: Settings) -> None:
         policy,
         records,
         review,
+        second_factor,
         signing,
     )
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Integer, and_, cast, func, select
 
 from service.filters import matching
+from service.queue import asked_for, is_long, written
+from service.recent import recent
 from service.schema import QueueFilter
 from service.tables import Comment
 
@@ -25,21 +27,13 @@ def histogram(
     connection: Connection, wanted: QueueFilter, *, visible: ColumnElement[bool]
 ) -> list[Bin]:
     """Return how many comments have which score, of what a filter leaves but for its scores."""
-    score = Comment.score if wanted.attribute is None else getattr(Comment, wanted.attribute)
-    scaled = score * BINS
-    # PostgreSQL rounds where it casts; SQLite cuts off, and may lack floor.
-    sqlite = connection.dialect.name == "sqlite"
-    bin_ = cast(scaled if sqlite else func.floor(scaled), Integer).label("bin")
     anywhere = wanted.model_copy(update={"score_from": None, "score_to": None})
-    rows = connection.execute(
-        select(bin_, func.count())
-        .where(and_(visible, matching(connection, anywhere)))
-        .group_by(bin_)
+    counts = recent(
+        connection,
+        ("histogram", *asked_for(anywhere), written(visible)),
+        lambda: _counts(connection, anywhere, visible),
+        many=is_long(connection),
     )
-    counts = [0] * BINS
-    for number, count in rows:
-        # A score of 1 belongs to the last bar.
-        counts[min(number, BINS - 1)] += count
     highest = max(counts) or 1
     low, high = wanted.score_from or 0.0, 1.0 if wanted.score_to is None else wanted.score_to
     return [
@@ -52,3 +46,19 @@ def histogram(
         )
         for number, count in enumerate(counts)
     ]
+
+
+def _counts(connection: Connection, wanted: QueueFilter, visible: ColumnElement[bool]) -> list[int]:
+    score = Comment.score if wanted.attribute is None else getattr(Comment, wanted.attribute)
+    scaled = score * BINS
+    # PostgreSQL rounds where it casts; SQLite cuts off, and may lack floor.
+    sqlite = connection.dialect.name == "sqlite"
+    bin_ = cast(scaled if sqlite else func.floor(scaled), Integer).label("bin")
+    rows = connection.execute(
+        select(bin_, func.count()).where(and_(visible, matching(connection, wanted))).group_by(bin_)
+    )
+    counts = [0] * BINS
+    for number, count in rows:
+        # A score of 1 belongs to the last bar.
+        counts[min(number, BINS - 1)] += count
+    return counts

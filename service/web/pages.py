@@ -11,10 +11,10 @@ from service.moderators import Role, save_preferences
 from service.samples import remove_samples
 from service.schema import COMMENT_LIMIT_BYTES
 from service.state import service_state
+from service.web.addresses import is_ours
 from service.web.blueprint import web
 from service.web.highlight import pieces
 from service.web.preferences import preferences, read
-from service.web.signing import is_ours
 from service.web.why import grounds
 
 

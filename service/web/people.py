@@ -19,6 +19,7 @@ from service.moderators import (
     set_password,
     sign_in,
 )
+from service.second_factor import switch_off
 from service.sessions import start_session
 from service.state import service_state
 from service.web.blueprint import web
@@ -38,7 +39,7 @@ def people() -> str:
 def post_people() -> Response | str | tuple[str, int]:
     """Add an account, give it a new password, or put it out of use."""
     wish, name = request.form.get("do"), request.form.get("name", "").strip()
-    if wish not in {"add", "password", "deactivate"}:
+    if wish not in {"add", "password", "one-factor", "deactivate"}:
         raise BadRequest
     if wish == "add" and not 0 < len(name) <= _NAME_LIMIT:
         flash(gettext("An account needs a name."), "problem")
@@ -79,6 +80,8 @@ def _change(name: str, wish: str) -> Response | str | tuple[str, int]:
         with writing(service_state().engine) as connection:
             if wish == "password":
                 set_password(connection, name, password, moderator_id=g.person.id)
+            elif wish == "one-factor":
+                switch_off(connection, name, moderator_id=g.person.id)
             else:
                 deactivate(connection, name, moderator_id=g.person.id)
     except ModeratorError:
@@ -86,7 +89,11 @@ def _change(name: str, wish: str) -> Response | str | tuple[str, int]:
         return _page(), 404
     if wish == "password":
         return _page(made=(name, password))
-    flash(gettext("The account is out of use; what it decided stays."), "done")
+    told = {
+        "one-factor": gettext("The account signs in with the password alone."),
+        "deactivate": gettext("The account is out of use; what it decided stays."),
+    }
+    flash(told[wish], "done")
     return redirect(url_for("web.people"), 303)
 
 

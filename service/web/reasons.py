@@ -23,6 +23,7 @@ REASONS: dict[str, LazyString] = {
     "edit_unchanged": lazy_gettext("Edited; judged as before"),
     "deleted_by_author": lazy_gettext("Deleted, as its author asked"),
     "deleted_by_site": lazy_gettext("Deleted, as the site asked"),
+    "retention": lazy_gettext("Kept as long as it may be"),
     "audit": lazy_gettext("Random check"),
     "escalated": lazy_gettext("Passed to a lead"),
 }

@@ -10,10 +10,10 @@ from service.claims import claim_next, claim_one, previous
 from service.desk import Move, Refusal, Wish, act, undo
 from service.moderators import Role
 from service.state import service_state
+from service.web.addresses import is_ours
 from service.web.blueprint import FRAGMENT, web
 from service.web.reasons import REJECT_REASONS
 from service.web.showing import address, done, show, show_ahead, told
-from service.web.signing import is_ours
 
 NOTE_LIMIT = 2_000
 _SETTLE = "settle"

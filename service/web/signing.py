@@ -11,8 +11,10 @@ from service.moderators import Role
 from service.moderators import sign_in as check_password
 from service.sessions import current_person, end_session, start_session
 from service.state import service_state
+from service.web.addresses import is_ours
 from service.web.blueprint import web
 from service.web.preferences import KEPT, preferences, read
+from service.web.second_factor import ask_for_code
 
 _STATIC = Path(__file__).parents[1] / "static"
 _DAY_S = 86_400
@@ -63,6 +65,8 @@ def post_sign_in() -> Response | tuple[str, int]:
             "problem",
         )
         return render_template("sign_in.html", name=name, next=wanted), 403
+    if person.second_factor:
+        return ask_for_code(person)
     start_session(person)
     return redirect(wanted if is_ours(wanted) else url_for("web.review"), 303)
 
@@ -73,13 +77,3 @@ def sign_out() -> Response:
     """End the session."""
     end_session()
     return redirect(url_for("web.sign_in"), 303)
-
-
-def is_ours(address: str) -> bool:
-    """Return whether an address leads to one of these pages."""
-    # "//host" and "/\\host" lead to another site.
-    return (
-        address.startswith("/")
-        and not address.startswith(("//", "/\\"))
-        and (address.isprintable())
-    )

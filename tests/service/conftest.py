@@ -2,17 +2,16 @@
 
 import os
 import shutil
-import subprocess
 import tempfile
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from postgres_server import PostgresServer
 from service_samples import PASSWORD, POLICY, Browser, Caller
-from sqlalchemy import create_engine, insert, text
+from sqlalchemy import insert, text
 
 from moderation import load_scorer
 from service import create_app
@@ -51,41 +50,21 @@ def sqlite_url(sqlite_template, tmp_path):
     return f"sqlite:///{path}"
 
 
-def _postgres_programs():
-    found = shutil.which("initdb")
-    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not folders:
-        pytest.skip("PostgreSQL is not installed")
-    return folders[-1]
-
-
 @pytest.fixture(scope="session")
 def postgres_server():
-    """Start a server of our own and return the address of its socket's folder."""
-    pytest.importorskip("psycopg", reason="the PostgreSQL driver is not installed")
-    programs = _postgres_programs()
-    # PostgreSQL refuses to run as root.
-    user = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
+    # Not in a folder of pytest's: its name is too long for a socket.
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        if user:
-            shutil.chown(folder, "postgres", "postgres")
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder} | user
-        data = folder / "data"
-        initdb = [programs / "initdb", "-D", data, "-U", "ghirbal", "-A", "trust", "-E", "UTF8"]
-        subprocess.run([*initdb, "--no-sync", "--locale=C"], **quiet)
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        pg_ctl = [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log"]
-        subprocess.run([*pg_ctl, "-o", options, "start"], **quiet)
+        server = PostgresServer(Path(name))
+        server.start()
         try:
-            yield f"?host={folder}"
+            yield server
         finally:
-            subprocess.run([*pg_ctl, "-m", "immediate", "stop"], **quiet)
+            server.stop()
 
 
 @pytest.fixture(scope="session")
 def shared_postgres_url(postgres_server):
-    with _postgres_database(postgres_server, "ghirbal") as url:
+    with postgres_server.database("ghirbal") as url:
         yield url
 
 
@@ -104,24 +83,8 @@ def postgres_url(shared_postgres_url):
 
 @pytest.fixture
 def own_postgres_url(postgres_server):
-    with _postgres_database(postgres_server, "changed") as url:
+    with postgres_server.database("changed") as url:
         yield url
-
-
-@contextmanager
-def _postgres_database(server, name):
-    maintenance = create_engine(
-        f"postgresql+psycopg://ghirbal@/postgres{server}", isolation_level="AUTOCOMMIT"
-    )
-    url = f"postgresql://ghirbal@/{name}{server}"
-    with maintenance.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-        engine = open_engine(url)
-        upgrade(engine)
-        engine.dispose()
-        yield url
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    maintenance.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])

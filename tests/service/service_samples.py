@@ -27,6 +27,10 @@ class Browser:
         self.token = self._token("/sign-in")
         answer = self.post("/sign-in", name=name, password=PASSWORD)
         assert answer.status_code == 303
+        self.renew_token()
+
+    def renew_token(self):
+        """Take the token of the session that is open now."""
         self.token = self._token("/preferences")
 
     def _token(self, path):

@@ -94,8 +94,8 @@ class Served:
             self.kill_group()
 
 
-def wait_for(condition, message):
-    deadline = time.monotonic() + START_TIMEOUT_S
+def wait_for(condition, message, *, timeout_s=START_TIMEOUT_S):
+    deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, message
         time.sleep(0.01)

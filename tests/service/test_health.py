@@ -48,8 +48,8 @@ def test_probe_leaves_the_waiting_time_as_it_was(app, engine):
 
 @pytest.mark.slow
 def test_not_ready_while_postgresql_is_away(postgres_server):
-    elsewhere = postgres_server.replace("?host=", "?port=1&host=")
-    app = create_app({"DATABASE_URL": f"postgresql://ghirbal@/ghirbal{elsewhere}"})
+    elsewhere = f"postgresql://ghirbal@/ghirbal?port=1&host={postgres_server.folder}"
+    app = create_app({"DATABASE_URL": elsewhere})
     answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.get_json()["database"]) == (503, "cannot be written")
     headers = {"Authorization": "Bearer ghirbal_0123456789ab_x"}

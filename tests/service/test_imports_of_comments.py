@@ -85,12 +85,13 @@ def database_url(any_database_url):
 
 @pytest.fixture
 def take_in(app, engine, tmp_path):
-    def take_in(kind, content):
+    def take_in(kind, content, **options):
         path = tmp_path / "file"
         path.write_text(content, encoding="utf-8")
         judge = app.extensions[EXTENSION].judge
         with path.open("rb") as stream:
-            return import_file(engine, judge, stream, kind=kind, site_id=DEFAULT_SITE)
+            named = {"kind": kind, "site_id": DEFAULT_SITE} | options
+            return import_file(engine, judge, stream, **named)
 
     return take_in
 
@@ -180,7 +181,7 @@ def test_same_file_again_changes_nothing(site, take_in):
     assert len(site.get("/v1/comments/1").get_json()["decisions"]) == 1
 
 
-def test_import_that_was_broken_off_goes_on_where_it_stopped(site, take_in, monkeypatch):
+def test_import_that_was_broken_off_goes_on_where_it_stopped(site, take_in, monkeypatch, tmp_path):
     monkeypatch.setattr(imports, "_BATCH", 2)
     whole, taken = imports.ingest_all, []
 
@@ -190,13 +191,18 @@ def test_import_that_was_broken_off_goes_on_where_it_stopped(site, take_in, monk
         taken.append(arguments[2])
         return whole(*arguments, **options)
 
-    lines = "\n".join(json.dumps({"id": f"c-{i}", "text": APPROVED}) for i in range(7))
+    texts = ["", APPROVED, APPROVED, APPROVED, APPROVED, APPROVED, ""]
+    lines = "\n".join(json.dumps({"id": f"c-{i}", "text": each}) for i, each in enumerate(texts))
+    told = tmp_path / "report"
     monkeypatch.setattr(imports, "ingest_all", fails_at_the_third)
     with pytest.raises(KeyboardInterrupt):
-        take_in("jsonl", lines)
+        take_in("jsonl", lines, report_path=told)
     monkeypatch.setattr(imports, "ingest_all", whole)
-    report = take_in("jsonl", lines)
-    assert (report.stored, report.known) == (7, 0)
+    report = take_in("jsonl", lines, report_path=told)
+    assert (report.stored, report.known, report.refused) == (5, 0, 2)
+    # What the attempt that was broken off refused is told, too.
+    problems = [json.loads(line)["id"] for line in told.read_text(encoding="utf-8").splitlines()]
+    assert problems == ["c-0", "c-6"]
 
 
 @pytest.mark.parametrize(

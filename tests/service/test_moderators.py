@@ -20,6 +20,7 @@ from service.moderators import (
     set_password,
     sign_in,
 )
+from service.second_factor import new_secret, switch_on
 from service.session_secret import session_secret
 from service.settings import Settings
 from service.tables import Moderator
@@ -153,6 +154,20 @@ def test_list_shows_accounts_and_states(command):
     command("deactivate", "omar")
     line = command("list").stdout.split("\t")
     assert (line[:3], line[4]) == (["omar", "عمر", "lead"], "out of use\n")
+
+
+def test_lost_telephone_is_told_to_the_command(command, sqlite_url):
+    command("add", "omar", "--role", "lead", "--generate")
+    assert command("drop-second-factor", "omar").exit_code == 1
+    engine = open_engine(sqlite_url)
+    with writing(engine) as connection:
+        person = find_person(connection, 1, 1)
+        switch_on(connection, person, new_secret())
+    engine.dispose()
+    assert command("list").stdout.endswith("in use, with a second factor\n")
+    assert command("drop-second-factor", "omar").exit_code == 0
+    assert command("list").stdout.endswith("in use\n")
+    assert command("drop-second-factor", "nobody").exit_code == 1
 
 
 def test_short_password_is_told_without_a_traceback(command):

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from service_samples import APPROVED, SUSPECT
 from sqlalchemy import text
@@ -117,10 +119,21 @@ def test_queue_is_read_from_an_index(engine, order, index):
         assert index in str(plan.all())
 
 
-def test_long_queue_is_counted_anew_after_two_seconds(filled, monkeypatch):
+def counts(answer):
+    return answer.get_json()["counts"]
+
+
+def test_long_queue_is_counted_anew_after_a_while(filled, monkeypatch):
     monkeypatch.setattr("service.queue.MANY", 3)
-    assert filled.get("/v1/queue").get_json()["counts"]["review"] == 5
-    filled.post("/v1/comments/c-3/decisions", {"action": "approve"})
-    assert filled.get("/v1/queue").get_json()["counts"]["review"] == 5
-    monkeypatch.setattr("service.queue.RECENT_S", 0)
-    assert filled.get("/v1/queue").get_json()["counts"]["review"] == 4
+    monkeypatch.setattr("service.recent.AGE_FACTOR", 1_000_000)
+    only = "/v1/queue?author=u-1"
+    assert counts(filled.get(only)) == {"review": 5, "matching": 0}
+    filled.post("/v1/comments", {"id": "new", "text": SUSPECT, "author": {"id": "u-1"}})
+    assert counts(filled.get(only)) == {"review": 5, "matching": 0}
+    monkeypatch.setattr("service.recent.time", Later())
+    assert counts(filled.get(only)) == {"review": 6, "matching": 1}
+
+
+class Later:
+    def monotonic(self):
+        return time.monotonic() + 1_000_000_000

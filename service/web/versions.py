@@ -38,7 +38,7 @@ def rule_name(name: str) -> str:
         "flags_to_review": gettext("Reports by readers that bring a published comment back"),
         "undo_minutes": gettext("Minutes in which a decision can be undone"),
     }
-    return names[name]
+    return digits(names[name])
 
 
 def _of_thresholds(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -21,7 +21,7 @@ sys.path[:1] = [str(ROOT), str(ROOT / "tests" / "service")]
 
 from http.client import HTTPConnection  # noqa: E402 - the path above comes first
 
-from playwright.sync_api import Page, Response, sync_playwright  # noqa: E402
+from playwright.sync_api import Page, sync_playwright  # noqa: E402
 from serving import Served  # noqa: E402
 
 from moderation import Policy, Thresholds, load_scorer  # noqa: E402
@@ -59,6 +59,10 @@ DECIDE = """async (reading) => {
   await painted();
   return performance.now() - start;
 }"""
+
+WEIGHT = """() => performance.getEntries()
+  .filter((each) => each.decodedBodySize && !each.name.endsWith(".woff2"))
+  .reduce((sum, each) => sum + each.decodedBodySize, 0)"""
 
 
 def fill(url: str, *, comments: int) -> None:
@@ -112,10 +116,8 @@ def _spread(took: list[float]) -> dict[str, float]:
 
 def measure_list(page: Page) -> dict[str, float]:
     """Ask for the list of a hundred lines and return how long it takes and how much comes."""
-    came: list[Response] = []
-    page.on("response", lambda answer: came.append(answer))
     page.goto("/queue", wait_until="networkidle")
-    weight = sum(len(each.body()) for each in came if not each.url.endswith(".woff2"))
+    weight = page.evaluate(WEIGHT)
     connection = HTTPConnection(str(urlsplit(page.url).netloc))
     cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
     took = []

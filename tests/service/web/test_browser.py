@@ -52,6 +52,8 @@ def filled(sqlite_template, tmp_path_factory):
     put_samples(engine, Judge(scorer, scorer.default_policy()))
     held = Judge(scorer, Policy("browser", {}, suspect=("غربال",)))
     ingest_all(engine, held, [CommentIn(id=f"c-{n}", text=f"غربال {n}") for n in range(10)])
+    published = CommentIn(id="published", text="شكرا على المقال")
+    ingest_all(engine, Judge(scorer, Policy("lenient", {})), [published])
     for name, role in (("sara", Role.ADMIN), ("omar", Role.MODERATOR)):
         with writing(engine) as connection:
             add_moderator(connection, name, role=role, password=PASSWORD)
@@ -271,26 +273,93 @@ def test_server_that_is_away_is_told_and_nothing_is_lost(open_page, engine):
 
 
 HOSTILE = [
-    "<script>document.title = 'stolen'</script><b> غربال </b>",
+    "<script>document.title = 'stolen'</script><img src=x onerror=alert(1)><b> غربال </b>",
     "\u202eغربال\u202d abc\u2066 (مهم)",
     "غربال " + "ب" * 10_000,
     "غربال " + "ه" + "\u0651" * 300,
 ]
 
 
-@pytest.mark.parametrize("comment", HOSTILE, ids=["html", "bidi", "no-space", "marks"])
-def test_hostile_text_stays_in_its_place(open_page, engine, comment):
-    held = Judge(load_scorer(), Policy("hostile", {}, suspect=("غربال",)))
-    ingest_all(engine, held, [CommentIn(id="hostile", text=comment)])
-    with engine.connect() as connection:
+def put_hostile(engine, comment):
+    """Put a text into every place where a reader can; return the number of the comment held."""
+    line = comment[:1000]
+    around = {
+        "author": {"id": "u-1", "name": line},
+        "article": {"id": "a-1", "title": line, "section": comment[:200]},
+    }
+    scorer = load_scorer()
+    first, second, published = (
+        CommentIn(id=f"{name}{comment[:100]}", text=comment, parent_id=parent, **around)
+        for name, parent in (("1", None), ("2", f"1{comment[:100]}"), ("3", f"1{comment[:100]}"))
+    )
+    ingest_all(engine, Judge(scorer, Policy("hostile", {}, suspect=("غربال",))), [first, second])
+    with engine.begin() as connection:
         number = connection.scalar(text("SELECT max(id) FROM comment"))
+        connection.execute(
+            text(
+                "INSERT INTO flag (comment_id, revision, reason, note, created_at)"
+                " VALUES (:id, 1, :line, :line, '2026-11-28 10:00:00')"
+            ),
+            {"id": number, "line": line},
+        )
+        connection.execute(text("UPDATE comment SET flags = 1 WHERE id = :id"), {"id": number})
+    ingest_all(engine, Judge(scorer, Policy("lenient", {})), [published])
+    with engine.begin() as connection:
+        # The only published one, so that the random check is of it.
+        connection.execute(
+            text("UPDATE comment SET action = 'reject' WHERE external_id = 'published'")
+        )
+    return number
+
+
+def hostile_pages(page, number):
+    """Yield each page that shows a comment while it is open, and whether words are marked there."""
+    for address, marked in (
+        (f"/review/{number}", True),
+        ("/queue?search=غربال&score_to=0.4", True),
+        ("/queue/all?search=غربال&score_to=0.4", True),
+        ("/spot-check", False),
+        ("/records?who=all", False),
+        ("/overview", False),
+    ):
+        page.goto(address)
+        yield address, marked
+    page.goto("/policy")
+    page.fill("textarea[name=tried]", "غربال")
+    page.click("button[value=try]")
+    page.wait_for_selector("#caught .trail li")
+    yield "/policy", False
+
+
+@pytest.mark.parametrize("comment", HOSTILE, ids=["html", "bidi", "no-space", "marks"])
+def test_hostile_text_stays_in_its_place_on_every_page(open_page, engine, comment):
+    number = put_hostile(engine, comment)
     page = open_page(viewport={"width": 360, "height": 740})
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    for address, marked in hostile_pages(page, number):
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 360, address
+        assert "stolen" not in page.title(), address
+        assert page.locator("main script, main img, main b").count() == 0, address
+        marks = page.locator(".text.main mark, .list mark")
+        words = [mark.text_content() for mark in marks.all()]
+        assert (set(words) == {"غربال"}) is marked, address
+        assert all(mark.bounding_box()["height"] < 60 for mark in marks.all()), address
+    # What was laid out once must be laid out again without the page standing still.
     page.goto(f"/review/{number}")
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    page.set_viewport_size({"width": 700, "height": 500})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 700
+    assert serious(page) == []
+
+
+def test_text_that_is_tried_out_is_shown_as_harmlessly(page):
+    page.goto("/try")
+    page.fill("textarea", HOSTILE[0] + HOSTILE[1] + " يا حمار " + HOSTILE[3])
+    page.click("main button.approve")
+    page.wait_for_selector("#outcome")
     assert "stolen" not in page.title()
-    mark = page.locator(".text.main mark").first
-    assert mark.text_content() == "غربال"
-    assert mark.bounding_box()["height"] < 60
+    assert page.locator("main script, main img, main b").count() == 0
+    assert "حمار" in [mark.text_content() for mark in page.locator(".text.main mark").all()]
+    assert "U+0651 ×296" in page.text_content(".text.main")
 
 
 def waiting(engine):
@@ -383,8 +452,15 @@ def test_policy_page_stays_where_it_is_while_things_are_tried(page):
     assert page.input_value("textarea[name=tried]") == "السوق"
 
 
-def pages_to_see(page):
+def pages_to_see(page, language):
     """Yield the name of each page while it is open."""
+    page.goto("/spot-check")
+    yield "spot-check"
+    page.keyboard.press("a")
+    page.wait_for_selector("#head .told .done")
+    page.goto("/review")
+    for key in "a2":
+        press(page, key)
     page.goto("/review")
     yield "review"
     page.keyboard.press("Shift+Slash")
@@ -393,6 +469,8 @@ def pages_to_see(page):
     yield "queue"
     page.goto("/queue?flagged=1")
     yield "queue-empty"
+    page.goto("/queue?search=غربال&score_to=0.5")
+    yield "queue-filtered"
     page.goto("/queue/all?score_from=0.5")
     yield "bulk"
     page.goto("/try")
@@ -404,8 +482,8 @@ def pages_to_see(page):
     yield "policy"
     page.goto("/overview")
     yield "overview"
-    page.goto("/spot-check")
-    yield "spot-check"
+    page.goto("/records?kind=changes")
+    yield "records-changes"
     for name in ("records", "people", "keys", "webhooks"):
         page.goto(f"/{name}")
         yield name
@@ -413,6 +491,9 @@ def pages_to_see(page):
     yield "preferences"
     page.goto("/review/99999")
     yield "problem"
+    page.context.clear_cookies()
+    page.goto(f"/sign-in?language={language}")
+    yield "sign-in"
 
 
 def serious(page):
@@ -435,7 +516,7 @@ def test_every_page_is_accessible_and_is_photographed(open_page, language, theme
     page.click("main button.approve")
     arrived(page, f"html[lang={language}] .told .done")
     problems = {}
-    for name in pages_to_see(page):
+    for name in pages_to_see(page, language):
         page.screenshot(path=SCREENSHOTS / f"{name}-{language}-{theme}.png", full_page=True)
         problems[name] = serious(page)
     assert {name: found for name, found in problems.items() if found} == {}
@@ -443,11 +524,12 @@ def test_every_page_is_accessible_and_is_photographed(open_page, language, theme
 
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_pages_fit_a_telephone(open_page, language):
-    page = open_page(viewport={"width": 360, "height": 740})
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True)
     page.goto("/preferences")
     page.check(f"input[name=language][value={language}]")
     page.click("main button.approve")
     arrived(page, f"html[lang={language}] .told .done")
-    for name in pages_to_see(page):
+    for name in pages_to_see(page, language):
         page.screenshot(path=SCREENSHOTS / f"{name}-{language}-phone.png", full_page=True)
+        assert serious(page) == [], name
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360, name

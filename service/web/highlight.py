@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -70,11 +70,13 @@ def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Piece]:
     begins, ends = {start for start, _ in addresses}, {end for _, end in addresses}
     breaks = set(_breaks(text))
     return [
-        replace(
-            _piece(text, spans, start=start, end=end, piled=start in piled),
-            opens=start in begins,
-            closes=end in ends,
-            breaks=end in breaks,
+        Piece(
+            text[start:end],
+            _whys(span for span in spans if span["start"] <= start and end <= span["end"]),
+            _control(text[start:end], piled=start in piled),
+            start in begins,
+            end in ends,
+            end in breaks,
         )
         for start, end in pairwise(sorted(cuts | breaks))
     ]
@@ -117,21 +119,11 @@ def _breaks(text: str) -> Iterator[int]:
                 yield at
 
 
-def _piece(
-    text: str,
-    spans: Sequence[Mapping[str, Any]],
-    *,
-    start: int,
-    end: int,
-    piled: bool,
-) -> Piece:
-    shown = text[start:end]
-    control = f"U+{ord(shown):04X}" if _CONTROL.fullmatch(shown) else None
+def _control(shown: str, *, piled: bool) -> str | None:
     if piled:
         same = len(set(shown)) == 1
-        control = f"{f'U+{ord(shown[0]):04X}' if same else '◌'} ×{end - start}"
-    covering = (span for span in spans if span["start"] <= start and end <= span["end"])
-    return Piece(shown, _whys(covering), control)
+        return f"{f'U+{ord(shown[0]):04X}' if same else '◌'} ×{len(shown)}"
+    return f"U+{ord(shown):04X}" if _CONTROL.fullmatch(shown) else None
 
 
 def _whys(spans: Any) -> tuple[Why, ...]:  # noqa: ANN401 - any iterable of stored spans

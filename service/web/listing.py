@@ -102,11 +102,17 @@ def _counted(connection: Connection, query: QueueQuery, *, narrowed: bool) -> di
 def _listed(connection: Connection, query: QueueQuery, *, narrowed: bool) -> dict[str, Any]:
     visible = visible_to(g.person)
     comments, following = read_page(connection, query, visible=visible)
-    return _counted(connection, query, narrowed=narrowed) | {
+    bins = histogram(connection, query, visible=visible)
+    if narrowed:
+        counted = _counted(connection, query, narrowed=True)
+    else:
+        # The bars are of all that waits: counting it again would take as long as counting them.
+        counted = dict.fromkeys(("waiting", "matching"), sum(each.count for each in bins))
+    return counted | {
         "lines": read_lines(connection, list(comments)),
         "following": following,
         "order": query.order,
-        "bins": histogram(connection, query, visible=visible),
+        "bins": bins,
         "sections": list_sections(connection),
         "ages": AGES_H,
         "suggested": suggested,

@@ -218,23 +218,25 @@ def test_leafing_and_help(page):
     assert page.is_hidden("#keys-help")
 
 
+DECIDE = """async () => {
+  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  await painted();
+  const before = document.querySelector("#desk").dataset.comment;
+  const start = performance.now();
+  document.querySelector('[data-key="KeyA"]').click();
+  while (document.querySelector("#desk").dataset.comment === before) await painted();
+  return performance.now() - start;
+}"""
+
+
 def test_next_comment_is_there_within_a_tenth_of_a_second(page):
-    took = page.evaluate(
-        """async () => {
-          const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-          const took = [];
-          for (let i = 0; i < 9; i++) {
-            await wait(150);
-            const before = document.querySelector("#desk").dataset.comment;
-            const start = performance.now();
-            document.querySelector('[data-key="KeyA"]').click();
-            while (document.querySelector("#desk").dataset.comment === before) await wait(0);
-            document.body.offsetHeight;
-            took.push(performance.now() - start);
-          }
-          return took;
-        }"""
-    )
+    # As for somebody who reads: the one after is there before they have decided on this one.
+    page.wait_for_load_state("networkidle")
+    took = []
+    for _ in range(9):
+        with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+            took.append(page.evaluate(DECIDE))
+        answer.value.finished()
     print("next comment after ms:", [round(each) for each in took])  # noqa: T201 - for reports
     assert statistics.median(took) < NEXT_WITHIN_MS
 

@@ -86,7 +86,10 @@
     });
   }
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") tip.hidden = true;
+    if (event.key !== "Escape") return;
+    tip.hidden = true;
+    // Out of a field, back to the keys that decide.
+    if (typing(event.target)) event.target.blur();
   });
   document.addEventListener("scroll", () => (tip.hidden = true), { passive: true });
 })();

@@ -195,6 +195,51 @@ def test_keys_in_a_field_only_type(page, engine):
     assert decisions(engine) == []
 
 
+def test_note_is_written_by_keys_and_goes_with_the_decision(page, engine):
+    page.keyboard.press("n")
+    page.keyboard.type("aتكرر")
+    page.keyboard.press("Escape")
+    press(page, "1")
+    page.wait_for_selector(".told .done")
+    with engine.connect() as connection:
+        query = "SELECT note FROM decision WHERE source = 'moderator'"
+        assert connection.scalars(text(query)).all() == ["aتكرر"]
+
+
+def test_keys_decide_nothing_behind_the_list_of_keys(page, engine):
+    page.keyboard.press("Shift+Slash")
+    for key in "ar1sj":
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#keys-help", state="hidden")
+    before = page.url
+    press(page, "a")
+    page.wait_for_selector(".told .done")
+    assert decisions(engine) == [("approve", "[]")]
+    assert page.url != before
+
+
+def test_blurred_comments_are_shown_one_by_one(page):
+    page.goto("/preferences")
+    page.check("input[name=blur]")
+    page.click("main button.approve")
+    arrived(page, ".told .done")
+    page.goto("/review")
+    clear = "() => getComputedStyle(document.querySelector('.text.main')).filter === 'none'"
+    assert not page.evaluate(clear)
+    page.keyboard.press("v")
+    assert page.evaluate(clear)
+    press(page, "a")
+    assert not page.evaluate(clear)
+    page.goto("/queue")
+    assert (
+        page.evaluate("() => getComputedStyle(document.querySelector('.list .text')).filter")
+        != "none"
+    )
+    page.goto("/spot-check")
+    assert not page.evaluate(clear)
+
+
 def test_keys_can_be_switched_off(page, engine):
     page.goto("/preferences")
     page.uncheck("input[name=keys]")

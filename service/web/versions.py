@@ -80,7 +80,8 @@ def _of_lists(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
                         "%(list)s, %(what)s: %(words)s",
                         list=list_name(name),
                         what=what,
-                        words=f"\u2068{gettext(', ').join(sorted(words))}\u2069",
+                        # Each by itself: a Latin one first would turn the whole list.
+                        words=gettext(", ").join(f"\u2068{word}\u2069" for word in sorted(words)),
                     )
                 )
     return found

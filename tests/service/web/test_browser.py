@@ -463,6 +463,27 @@ def test_list_is_worked_by_keys_alone(page, engine):
     page.wait_for_url("**/review/*")
 
 
+def test_whole_page_is_marked_decided_on_and_taken_back(page, engine):
+    page.goto("/queue?search=السوق")
+    lines = page.locator(".list > li").count()
+    page.check("#all")
+    page.select_option(".marked select", "off_topic")
+    page.click(".marked button.reject")
+    arrived(page, ".batch")
+    assert decisions(engine) == [("reject", '["off_topic"]')] * lines
+    page.keyboard.press("u")
+    page.wait_for_selector("#head .told .done")
+    assert waiting(engine) == 22
+
+
+def test_list_that_is_worked_off_says_so(page):
+    page.goto("/queue?search=تافه")
+    assert page.locator(".list > li").count() == 1
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.wait_for_selector("p.empty")
+
+
 def test_threshold_is_changed_with_what_to_expect_before_it_is_stored(page, engine):
     page.goto("/policy")
     held = "#foresight tbody tr:first-child td:last-child strong"

@@ -100,6 +100,40 @@ def test_line_is_decided_on_and_the_filter_stays(browser, waiting, engine):
     assert told(browser.get("/queue").text) == ["رُفض التعليق."]
 
 
+HTMX = {"HX-Request": "true", "HX-Current-URL": "http://localhost/queue?after=x&order=oldest"}
+
+
+def test_script_is_told_what_changes_of_the_page(browser, waiting, engine):
+    page = browser.post("/queue", headers=HTMX, one="2:1:insult", search="غربال").text
+    assert actions(engine) == {1: "review", 2: "reject", 3: "review"}
+    assert '<li id="line-2" hx-swap-oob="delete">' in page
+    assert told(page) == ["رُفض التعليق."]
+    assert "تعليقان ينتظران" in page
+    assert "تعليقَي هذه القائمة" in page
+    assert 'name="back" value="/queue?after=x&amp;order=oldest"' in page
+    assert numbers(page) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "address"),
+    [
+        ({"one": "2:1:approve"}, "/queue?order=score"),
+        ({"comment": "2:1", "move": "approve"}, "/queue?order=score&batch="),
+    ],
+    ids=["decided-already", "marked"],
+)
+def test_script_is_led_to_a_fresh_list_where_more_has_changed(browser, waiting, form, address):
+    browser.post("/queue", one="2:1:approve")
+    answer = browser.post("/queue", headers=HTMX, **form)
+    assert (answer.status_code, answer.text) == (200, "")
+    assert answer.headers["HX-Redirect"].startswith(address)
+
+
+def test_script_whose_session_has_ended_is_led_to_sign_in(app):
+    answer = app.test_client().get("/queue", headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
+
+
 def test_line_that_another_works_on_is_left_alone(sign_in, browser, waiting, engine):
     sign_in(Role.MODERATOR).get("/review/2")
     browser.post("/queue", one="2:1:approve")

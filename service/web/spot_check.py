@@ -19,6 +19,7 @@ from service.web.foresight import Estimate, share
 
 DAYS = 30
 _TRIES = 20
+_NEWEST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,12 @@ def is_asked(connection: Connection, person: Person) -> bool:
     since = datetime.now(UTC) - timedelta(days=1)
     first = first_since(connection, Decision, Decision.created_at, since)
     mine = select(Decision.reasons).where(Decision.id >= first, Decision.moderator_id == person.id)
-    done = any(AUDIT in reasons for reasons in connection.scalars(mine))
-    return not done and draw(connection) is not None
+    if any(AUDIT in reasons for reasons in connection.scalars(mine)):
+        return False
+    # Of the newest alone: whoever opens the queue shall not wait for a search through all.
+    last = connection.scalar(select(func.max(Comment.id))) or 0
+    found = select(Comment.id).where(Comment.id > last - _NEWEST, _unseen()).limit(1)
+    return connection.scalar(found) is not None
 
 
 def draw(connection: Connection) -> int | None:
@@ -57,7 +62,10 @@ def draw(connection: Connection) -> int | None:
             return None
         at = random.randint(first, last)  # noqa: S311 - a sample, not a secret
         found = connection.scalar(
-            select(Comment.id).where(Comment.id >= at, _unseen()).order_by(Comment.id).limit(1)
+            select(Comment.id)
+            .where(Comment.id.between(at, last), _unseen())
+            .order_by(Comment.id)
+            .limit(1)
         )
         if found is not None:
             return int(found)

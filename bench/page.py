@@ -1,7 +1,8 @@
-"""Measures, in a browser, how long a moderator waits for the next comment after a decision.
+"""Measures, in a browser, how long a moderator waits: for the next comment, and for the list.
 
 From the press of the key until the next comment has been painted, with a queue of generated
-comments on this machine; as somebody who reads each for a moment, and as fast as it goes.
+comments on this machine; as somebody who reads each for a moment, and as fast as it goes. The
+list is of a hundred comments with marked words; its weight is all that comes but the typeface.
 """
 
 import argparse
@@ -12,15 +13,18 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[1]
 # In place of this folder, whose http.py would pass for the one of Python.
 sys.path[:1] = [str(ROOT), str(ROOT / "tests" / "service")]
 
-from playwright.sync_api import Page, sync_playwright  # noqa: E402 - the path above comes first
+from http.client import HTTPConnection  # noqa: E402 - the path above comes first
+
+from playwright.sync_api import Page, sync_playwright  # noqa: E402
 from serving import Served  # noqa: E402
 
-from moderation import Policy, load_scorer  # noqa: E402
+from moderation import Policy, Thresholds, load_scorer  # noqa: E402
 from service.database import open_engine, upgrade, writing  # noqa: E402
 from service.ingest import ingest_all  # noqa: E402
 from service.judge import Judge  # noqa: E402
@@ -30,8 +34,16 @@ from service.schema import ArticleIn, AuthorIn, CommentIn  # noqa: E402
 REPORT = ROOT / "reports" / "page.json"
 NAME, PASSWORD = "bench", "a password to measure with"
 LIMIT_MS = 100
+LIST_LIMIT_MS = 150
+LIST_LIMIT_KB = 300
 READING_MS = 400
-_LISTS = 11
+_LISTS = 41
+# A list holds them all, whatever the model makes of them; most have marked words beside that.
+_TEXTS = (
+    "انت حمار وما بتفهم شي، اشتريت غربال رقم {} من السوق القديم وكان البائع رجلا طيبا",
+    "كاتب تافه ومقال تافه يا غبي، وغربال رقم {} أفهم منك في شغل البلدية وفي السوق كله",
+    "اشتريت غربال رقم {} من السوق القديم وأعجبني، والبائع رجل طيب",
+)
 DECIDE = """async (reading) => {
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
   const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -48,6 +60,10 @@ DECIDE = """async (reading) => {
   return performance.now() - start;
 }"""
 
+WEIGHT = """() => performance.getEntries()
+  .filter((each) => each.decodedBodySize && !each.name.endsWith(".woff2"))
+  .reduce((sum, each) => sum + each.decodedBodySize, 0)"""
+
 
 def fill(url: str, *, comments: int) -> None:
     """Put comments that wait, and an account, into a fresh database."""
@@ -55,12 +71,15 @@ def fill(url: str, *, comments: int) -> None:
     upgrade(engine)
     with writing(engine) as connection:
         add_moderator(connection, NAME, role=Role.MODERATOR, password=PASSWORD)
-    # A list holds them all, whatever the model makes of them.
-    judge = Judge(load_scorer(), Policy("bench", {}, suspect=("غربال",)))
+    scorer = load_scorer()
+    cuts = {
+        name: Thresholds(cut.review_at) for name, cut in scorer.default_policy().thresholds.items()
+    }
+    judge = Judge(scorer, Policy("bench", cuts, suspect=("غربال",)))
     made = [
         CommentIn(
             id=f"c-{number}",
-            text=f"اشتريت غربال رقم {number} من السوق القديم وأعجبني، والبائع رجل طيب",
+            text=_TEXTS[number % len(_TEXTS)].format(number),
             author=AuthorIn(id=f"u-{number % 500}", name=f"زائر {number % 500}"),
             article=ArticleIn(id=f"a-{number % 50}", title="السوق القديم"),
         )
@@ -82,30 +101,44 @@ def sign_in(page: Page) -> None:
 
 def measure(page: Page, *, decisions: int, reading_ms: int) -> dict[str, float]:
     """Decide on comments one after another and return the waits in milliseconds."""
-    took = sorted(page.evaluate(DECIDE, reading_ms) for _ in range(decisions))
+    took = [page.evaluate(DECIDE, reading_ms) for _ in range(decisions)]
+    return {"decisions": decisions, **_spread(took)}
+
+
+def _spread(took: list[float]) -> dict[str, float]:
+    ordered = sorted(took)
     return {
-        "decisions": decisions,
-        "p50_ms": round(statistics.median(took), 1),
-        "p95_ms": round(took[int(0.95 * (decisions - 1))], 1),
-        "max_ms": round(took[-1], 1),
+        "p50_ms": round(statistics.median(ordered), 1),
+        "p95_ms": round(ordered[int(0.95 * (len(ordered) - 1))], 1),
+        "max_ms": round(ordered[-1], 1),
     }
 
 
 def measure_list(page: Page) -> dict[str, float]:
     """Ask for the list of a hundred lines and return how long it takes and how much comes."""
+    page.goto("/queue", wait_until="networkidle")
+    weight = page.evaluate(WEIGHT)
+    connection = HTTPConnection(str(urlsplit(page.url).netloc))
+    cookies = "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
     took = []
     for _ in range(_LISTS):
         start = time.perf_counter()
-        answer = page.request.get("/queue")
+        connection.request("GET", "/queue", headers={"Cookie": cookies})
+        connection.getresponse().read()
         took.append(1_000 * (time.perf_counter() - start))
-    weight = len(answer.body())
-    return {"p50_ms": round(statistics.median(took), 1), "kilobytes": round(weight / 1_024, 1)}
+    connection.close()
+    return {
+        "lines": page.locator(".list > li").count(),
+        "marks": page.locator(".list mark").count(),
+        **_spread(took),
+        "kilobytes": round(weight / 1_024, 1),
+    }
 
 
 def main() -> int:
-    """Measure, print and write the figures; 1 if the next comment takes too long."""
+    """Measure, print and write the figures; 1 if one is above its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--comments", type=int, default=10_000)
+    parser.add_argument("--comments", type=int, default=100_000)
     parser.add_argument("--decisions", type=int, default=100)
     options = parser.parse_args()
     chromium = shutil.which("chromium")
@@ -125,7 +158,7 @@ def main() -> int:
                 name: measure(page, decisions=options.decisions, reading_ms=reading_ms)
                 for name, reading_ms in (("reading", READING_MS), ("racing", 0))
             }
-            figures["list of 100"] = measure_list(page)
+            figures["list"] = measure_list(page)
             browser.close()
         finally:
             served.close()
@@ -133,7 +166,13 @@ def main() -> int:
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
-    return int(figures["reading"]["p95_ms"] >= LIMIT_MS)
+    listed = figures["list"]
+    kept = (
+        figures["reading"]["p95_ms"] < LIMIT_MS
+        and listed["p50_ms"] <= LIST_LIMIT_MS
+        and listed["kilobytes"] <= LIST_LIMIT_KB
+    )
+    return int(not kept)
 
 
 if __name__ == "__main__":

@@ -39,15 +39,27 @@
     // A question mark asks for help wherever it is on the keyboard.
     const shifted = event.shiftKey ? `Shift+${place}` : place;
     const code = "?؟".includes(event.key) ? "Shift+Slash" : shifted;
-    const pressed = button(code);
+    const help = document.querySelector("#keys-help:popover-open");
+    // Whoever reads what a key does may try it: it shall decide nothing behind the list.
+    const pressed = help && code !== "Shift+Slash" ? null : button(code);
     if (!pressed) {
-      if (leaf(code)) event.preventDefault();
+      if (!help && leaf(code)) event.preventDefault();
       return;
     }
     event.preventDefault();
     if (pressed.matches("input:not([type=checkbox])")) pressed.focus();
     else pressed.click();
   });
+
+  // What htmx asks for and does not get is told, as on the pages that ask themselves.
+  for (const name of ["htmx:responseError", "htmx:sendError"]) {
+    document.addEventListener(name, () => {
+      const line = document.createElement("p");
+      line.className = "problem";
+      line.textContent = document.body.dataset.lost;
+      document.querySelector("#head .told").replaceChildren(line);
+    });
+  }
 
   const tip = document.createElement("div");
   tip.className = "tip";
@@ -74,7 +86,10 @@
     });
   }
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") tip.hidden = true;
+    if (event.key !== "Escape") return;
+    tip.hidden = true;
+    // Out of a field, back to the keys that decide.
+    if (typing(event.target)) event.target.blur();
   });
   document.addEventListener("scroll", () => (tip.hidden = true), { passive: true });
 })();

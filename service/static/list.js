@@ -4,13 +4,14 @@
 
 (() => {
   const find = (selector) => document.querySelector(selector);
-  const boxes = [...document.querySelectorAll(".list input[name=comment]")];
+  const boxes = () => [...document.querySelectorAll(".list input[name=comment]")];
   const all = find("#all");
   const digits = new Intl.NumberFormat(document.body.dataset.locale, { useGrouping: true });
   const scores = new Intl.NumberFormat(document.body.dataset.locale, { minimumFractionDigits: 2 });
 
   function count() {
-    const marked = boxes.filter((box) => box.checked);
+    const present = boxes();
+    const marked = present.filter((box) => box.checked);
     const told = find("#marked");
     told.textContent = marked.length
       ? `${told.dataset.some} ${digits.format(marked.length)}`
@@ -18,22 +19,46 @@
     for (const each of document.querySelectorAll(".marked button[name=move]")) {
       each.disabled = !marked.length;
     }
-    all.checked = marked.length === boxes.length;
+    all.checked = marked.length === present.length;
     all.indeterminate = marked.length > 0 && !all.checked;
-    for (const box of boxes) box.closest("li").classList.toggle("chosen", box.checked);
+    for (const box of present) box.closest("li").classList.toggle("chosen", box.checked);
   }
 
   if (all) {
     all.closest("label").hidden = false;
     all.addEventListener("change", () => {
-      for (const box of boxes) box.checked = all.checked;
+      for (const box of boxes()) box.checked = all.checked;
       count();
     });
     document.addEventListener("change", (event) => {
-      if (boxes.includes(event.target)) count();
+      if (event.target.matches(".list input[name=comment]")) count();
     });
     count();
   }
+
+  // A line that is decided on goes; who works by keys goes on with the next one.
+  let after = null;
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const line = event.submitter?.closest(".list > li");
+      if (!line) return;
+      // Pressed twice, it would be told that the comment is decided on already.
+      if (line.matches(".going")) event.stopImmediatePropagation();
+      if (line.matches(".going")) event.preventDefault();
+      line.classList.add("going");
+      after = line.nextElementSibling || line.previousElementSibling;
+    },
+    { capture: true },
+  );
+  document.addEventListener("htmx:afterRequest", (event) => {
+    for (const line of document.querySelectorAll(".going")) line.classList.remove("going");
+    if (!event.detail.successful) return;
+    if (!boxes().length) window.location.reload();
+    count();
+    // Not where somebody has gone elsewhere meanwhile.
+    if (document.activeElement === document.body) after?.focus();
+  });
 
   // Enter opens the line that J and K have led to.
   document.addEventListener("keydown", (event) => {

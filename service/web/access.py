@@ -18,6 +18,7 @@ from service.outbox import dead_letters, discard, replay
 from service.sites import find_site, list_sites
 from service.state import service_state
 from service.web.blueprint import web
+from service.web.formats import number as in_digits
 from service.webhooks import (
     add_secret,
     add_webhook,
@@ -99,7 +100,7 @@ def post_webhooks() -> Response | str | tuple[str, int]:
     if wish in {"replay", "discard"}:
         with writing(service_state().engine) as connection:
             count = (replay if wish == "replay" else discard)(connection)
-        flash(gettext("Events: %(n)s.", n=count), "done")
+        flash(gettext("Events: %(n)s.", n=in_digits(count)), "done")
         return redirect(url_for("web.webhooks"), 303)
     secret = new_secret()
     changes: dict[str | None, Any] = {

@@ -14,7 +14,7 @@ from service.problems import RETRY_AFTER_S
 from service.sessions import RoleTooLowError, SignInNeededError, set_up_sessions
 from service.settings import Settings
 from service.web.formats import add_filters, locale_of_request
-from service.web.highlight import direction
+from service.web.highlight import direction, pieces
 from service.web.names import (
     change_name,
     event_name,
@@ -29,6 +29,8 @@ from service.web.versions import list_name, rule_name
 
 web = Blueprint("web", __name__)
 FRAGMENT = "X-Ghirbal-Fragment"
+HTMX = "HX-Request"
+Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 _csrf = CSRFProtect()
 _HEADERS = {
     "Content-Security-Policy": (
@@ -75,6 +77,7 @@ def register_web(app: Flask, settings: Settings) -> None:
         preferences=preferences,
         reason_text=reason_text,
         direction=direction,
+        pieces=pieces,
         list_name=list_name,
         rule_name=rule_name,
         role_name=role_name,
@@ -101,9 +104,11 @@ def _add_headers(response: Response) -> Response:
 
 
 @web.errorhandler(SignInNeededError)
-def _sign_in_needed(_error: SignInNeededError) -> BaseResponse | tuple[str, int]:
+def _sign_in_needed(_error: SignInNeededError) -> BaseResponse | Answer:
     if FRAGMENT in request.headers:
         return "", 401
+    if HTMX in request.headers:
+        return "", 401, {"HX-Redirect": url_for("web.sign_in")}
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("web.sign_in", next=wanted), 303)
 

@@ -17,7 +17,6 @@ from service.moderators import Role
 from service.state import service_state
 from service.web.asked import PAGE, asked, wanted
 from service.web.blueprint import web
-from service.web.highlight import pieces
 from service.web.reasons import REJECT_REASONS
 
 _NOTE_LIMIT = 2_000
@@ -39,7 +38,6 @@ def bulk() -> Response | str:
             found=found,
             most=BATCH_LIMIT,
             lines=read_lines(connection, list(found.sample)),
-            pieces=pieces,
             reject_reasons=REJECT_REASONS,
         )
 

@@ -1,16 +1,15 @@
-"""What happened in the newsroom, counted per period, per attribute and per section."""
+"""What happened in the newsroom, counted per period."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, case, cast, exists, func, select
+from sqlalchemy import ColumnElement, Connection, String, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
-from moderation import ATTRIBUTES, Policy
-from service.tables import Comment, Decision, Section
+from service.tables import Comment, Decision
 from service.web.foresight import Estimate, share
 
 Ends = tuple[int, int]
@@ -39,7 +38,10 @@ class Period:
     wait_minutes : float, optional
         Median time from arrival to a moderator's decision.
     agreement : Estimate, optional
-        Share of what the machine held that moderators rejected.
+        Share of what the machine held that moderators rejected: its precision.
+    recall : Estimate, optional
+        Share of what deserved rejection that was caught, by the random checks of the period; None
+        without any.
     """
 
     start: datetime
@@ -49,21 +51,26 @@ class Period:
     rejected: int
     wait_minutes: float | None
     agreement: Estimate | None
+    recall: Estimate | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An attribute or a section: what was decided of it by moderators."""
+def recall(let_through: Estimate | None, *, caught: int, published: int) -> Estimate | None:
+    """Return the share that was caught of what deserved rejection.
 
-    name: str
-    comments: int
-    decided: int
-    rejected: int
+    Parameters
+    ----------
+    let_through : Estimate or None
+        Share of what was published unseen that deserved rejection.
+    caught, published : int
+        Comments that were rejected, and that were published unseen.
+    """
+    if let_through is None or not caught:
+        return None
 
-    @property
-    def agreement(self) -> Estimate | None:
-        """Share that was rejected."""
-        return share(self.rejected, self.decided) if self.decided else None
+    def of(missed_share: float) -> float:
+        return caught / (caught + missed_share * published)
+
+    return Estimate(of(let_through.value), of(let_through.high), of(let_through.low))
 
 
 def periods(connection: Connection, starts: Sequence[datetime], end: datetime) -> list[Period]:
@@ -104,12 +111,15 @@ def first_since(connection: Connection, table: Any, column: Any, at: datetime) -
 def _period(connection: Connection, start: datetime, *, comments: Ends, decisions: Ends) -> Period:
     counts = _counts(connection, decisions)
     machine = sum(count for (source, _), count in counts.items() if source in _MACHINE)
-    held = sum(counts.get((source, "review"), 0) for source in _MACHINE)
+    held = _of_machine(counts, "review")
     approved, rejected, waits = _decided(connection, decisions)
+    checks = checks_of(connection, decisions)
+    missed = sum(action == "reject" for action, _, _ in checks)
+    let_through = share(missed, len(checks)) if checks else None
     return Period(
         start,
         connection.scalar(
-            select(func.count()).select_from(Comment).where(_within(Comment.id, comments))
+            select(func.count()).select_from(Comment).where(within(Comment.id, comments))
         )
         or 0,
         share(held, machine) if machine else None,
@@ -117,17 +127,27 @@ def _period(connection: Connection, start: datetime, *, comments: Ends, decision
         rejected,
         statistics.median(waits) if waits else None,
         share(rejected, approved + rejected) if approved + rejected else None,
+        recall(
+            let_through,
+            caught=rejected + _of_machine(counts, "reject"),
+            published=_of_machine(counts, "approve"),
+        ),
     )
 
 
-def _within(column: Any, ends: Ends) -> Any:  # noqa: ANN401 - a condition
+def _of_machine(counts: Mapping[tuple[str, str], int], action: str) -> int:
+    return sum(counts.get((source, action), 0) for source in _MACHINE)
+
+
+def within(column: Any, ends: Ends) -> Any:  # noqa: ANN401 - a condition
+    """Hold for rows of a period."""
     return and_(column >= ends[0], column < ends[1])
 
 
 def _counts(connection: Connection, ends: Ends) -> dict[tuple[str, str], int]:
     rows = connection.execute(
         select(Decision.source, Decision.action, func.count())
-        .where(_within(Decision.id, ends))
+        .where(within(Decision.id, ends))
         .group_by(Decision.source, Decision.action)
     )
     return {(source, action): count for source, action, count in rows}
@@ -136,11 +156,11 @@ def _counts(connection: Connection, ends: Ends) -> dict[tuple[str, str], int]:
 def _decided(connection: Connection, ends: Ends) -> tuple[int, int, list[float]]:
     """Return how many moderators published and rejected, and the minutes until the last ones."""
     outcomes = and_(
-        _within(Decision.id, ends),
+        within(Decision.id, ends),
         standing(),
         Decision.action != "review",
         # What nobody held says nothing on whether holding was right.
-        cast(Decision.reasons, String).not_like(f'%"{AUDIT}"%'),
+        ~is_check(),
     )
     counts = dict(
         connection.execute(
@@ -168,56 +188,16 @@ def standing() -> Any:  # noqa: ANN401 - a condition
     )
 
 
-def _of_people(ends: Ends) -> Any:  # noqa: ANN401 - a condition
-    """Hold for comments on which a person has decided; the newest state counts."""
-    decided = select(Decision.comment_id).where(_within(Decision.id, ends), standing())
-    return and_(Comment.action != "review", Comment.id.in_(decided))
+def is_check() -> ColumnElement[bool]:
+    """Hold for decisions on published comments that were drawn at random."""
+    return cast(Decision.reasons, String).like(f'%"{AUDIT}"%')
 
 
-def attributes(connection: Connection, since: datetime, policy: Policy) -> list[Row]:
-    """Return, per attribute, what moderators made of comments over its threshold to review."""
-    ends = _ends(connection, since)
-    wanted = [name for name in ATTRIBUTES if name in policy.thresholds]
-    columns = []
-    for name in wanted:
-        over = getattr(Comment, name) >= policy.thresholds[name].review_at
-        columns.append(func.sum(case((over, 1), else_=0)))
-        columns.append(func.sum(case((and_(over, Comment.action == "reject"), 1), else_=0)))
-    if not wanted:
-        return []
-    sums = connection.execute(select(*columns).where(_of_people(ends))).one()
-    pairs = zip(wanted, sums[::2], sums[1::2], strict=True)
-    return [Row(name, over or 0, over or 0, rejected or 0) for name, over, rejected in pairs]
-
-
-def sections(connection: Connection, since: datetime) -> list[Row]:
-    """Return, per section, how many comments came in and what moderators decided."""
-    first = first_since(connection, Comment, Comment.received_at, since)
-    by_section = (select(Comment.section_id, func.count()).where(Comment.id >= first)).group_by(
-        Comment.section_id
+def checks_of(connection: Connection, ends: Ends) -> list[tuple[str, list[str], int | None]]:
+    """Return action, reasons and section of each random check."""
+    rows = connection.execute(
+        select(Decision.action, Decision.reasons, Comment.section_id)
+        .join(Comment, Comment.id == Decision.comment_id)
+        .where(within(Decision.id, ends), standing(), is_check())
     )
-    total = dict(connection.execute(by_section).all())
-    decided = connection.execute(
-        select(
-            Comment.section_id,
-            func.count(),
-            func.sum(case((Comment.action == "reject", 1), else_=0)),
-        )
-        .where(_of_people(_ends(connection, since)))
-        .group_by(Comment.section_id)
-    )
-    found: dict[int | None, tuple[int, int]] = {
-        section: (count, rejected) for section, count, rejected in decided
-    }
-    names: dict[int | None, str] = {
-        number: name for number, name in connection.execute(select(Section.id, Section.name))
-    }
-    rows = [
-        Row(names.get(section, ""), count, *found.get(section, (0, 0)))
-        for section, count in total.items()
-    ]
-    return sorted(rows, key=lambda row: -row.comments)
-
-
-def _ends(connection: Connection, since: datetime) -> Ends:
-    return first_since(connection, Decision, Decision.created_at, since), 2**62
+    return [(action, reasons, section) for action, reasons, section in rows]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import isfinite
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
@@ -12,6 +13,8 @@ from markupsafe import Markup
 from moderation import Action
 from service.web.preferences import preferences
 
+# As a decimal separator is written: on Arabic keyboards a comma of either kind stands in for it.
+_SEPARATORS = str.maketrans("٫،,", "...")
 _ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
@@ -27,6 +30,7 @@ def add_filters(app: Flask) -> None:
         amount=amount,
         percent=percent,
         score=score,
+        typed=typed,
         moment=moment,
         day=day,
         stamp=stamp,
@@ -59,6 +63,26 @@ def percent(value: float) -> str:
 def threshold(value: float) -> str:
     """Return a cut-off with as many decimals as it has, at most three."""
     return _decimal(value, "0.00#")
+
+
+def typed(value: float) -> str:
+    """Return a number as a field shows it, for `typed_number` to read."""
+    return _decimal(value, "0.###")
+
+
+def typed_number(text: str) -> float:
+    """Return the number that somebody typed, in Arabic or Latin digits.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    # Python reads the digits of any script, but only the Latin decimal point.
+    value = float(text.strip().translate(_SEPARATORS))
+    if not isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def score(value: float) -> str:

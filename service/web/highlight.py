@@ -1,14 +1,28 @@
-"""A comment's original text cut into pieces: marked words, and controls made visible."""
+"""A text as it was written, cut into pieces: marked words, and what would hide made visible."""
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
 from typing import Any
 
-# Controls would do their work unseen, among them those that turn the direction of what follows.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Controls would do their work unseen, among them those that turn the direction of what follows
+# and those that cut a word in two for a filter. Marks of direction and joiners are no such
+# thing: phones put them into ordinary Arabic text.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+
+# A letter under hundreds of marks is a tower over the whole page: this many are drawn. No
+# spelling puts more than four onto one letter.
+_MARKS_DRAWN = 4
+# Candidates, quickly: marks are not letters; the rest is for `unicodedata`.
+_PILE = re.compile(rf"[^\w\s!-~]{{{_MARKS_DRAWN + 2},}}")
+
+# Browsers take half a minute to break a word of ten thousand joined letters anew.
+_LONGEST = 100
+_STRETCH = re.compile(rf"\S{{{_LONGEST + 1},}}")
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+")
 
@@ -25,8 +39,8 @@ class Why:
 class Piece:
     """A stretch of text under the same marks.
 
-    `control` names a character that is not shown; `opens` and `closes` say where a web address
-    begins and ends, which keeps its own direction.
+    `control` stands for what is not shown as it is; `opens` and `closes` say where a web address
+    begins and ends, which keeps its own direction; a line may be broken after one that `breaks`.
     """
 
     text: str
@@ -34,6 +48,7 @@ class Piece:
     control: str | None = None
     opens: bool = False
     closes: bool = False
+    breaks: bool = False
 
     @property
     def strength(self) -> str:
@@ -49,13 +64,21 @@ def pieces(text: str, spans: Sequence[Mapping[str, Any]]) -> list[Piece]:
     for match in _CONTROL.finditer(text):
         cuts.update(match.span())
     addresses = [match.span() for match in _ADDRESS.finditer(text)]
-    cuts.update(cut for address in addresses for cut in address)
+    piles = list(_piles(text))
+    cuts.update(cut for pair in (*addresses, *piles) for cut in pair)
+    piled = {at for first, last in piles for at in range(first, last)}
     begins, ends = {start for start, _ in addresses}, {end for _, end in addresses}
+    breaks = set(_breaks(text))
     return [
-        replace(
-            _piece(text, spans, start=start, end=end), opens=start in begins, closes=end in ends
+        Piece(
+            text[start:end],
+            _whys(span for span in spans if span["start"] <= start and end <= span["end"]),
+            _control(text[start:end], piled=start in piled),
+            start in begins,
+            end in ends,
+            end in breaks,
         )
-        for start, end in pairwise(sorted(cuts))
+        for start, end in pairwise(sorted(cuts | breaks))
     ]
 
 
@@ -75,11 +98,32 @@ def _first_strong(word: str) -> str | None:
     return next((kind for kind in kinds if kind in {"L", "R", "AL"}), None)
 
 
-def _piece(text: str, spans: Sequence[Mapping[str, Any]], *, start: int, end: int) -> Piece:
-    shown = text[start:end]
-    control = f"U+{ord(shown):04X}" if _CONTROL.fullmatch(shown) else None
-    covering = (span for span in spans if span["start"] <= start and end <= span["end"])
-    return Piece(shown, _whys(covering), control)
+def _is_mark(letter: str) -> bool:
+    return unicodedata.category(letter) in {"Mn", "Me"}
+
+
+def _piles(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where marks begin and end that are not drawn, of letters that bear too many."""
+    for match in _PILE.finditer(text):
+        for piled, run in groupby(range(*match.span()), lambda at: _is_mark(text[at])):
+            places = list(run)
+            if piled and len(places) > _MARKS_DRAWN + 1:
+                yield places[_MARKS_DRAWN], places[-1] + 1
+
+
+def _breaks(text: str) -> Iterator[int]:
+    """Yield where a line may be broken in what has no space, but never before a mark."""
+    for match in _STRETCH.finditer(text):
+        for at in range(match.start() + _LONGEST, match.end(), _LONGEST):
+            if not _is_mark(text[at]):
+                yield at
+
+
+def _control(shown: str, *, piled: bool) -> str | None:
+    if piled:
+        same = len(set(shown)) == 1
+        return f"{f'U+{ord(shown[0]):04X}' if same else '◌'} ×{len(shown)}"
+    return f"U+{ord(shown):04X}" if _CONTROL.fullmatch(shown) else None
 
 
 def _whys(spans: Any) -> tuple[Why, ...]:  # noqa: ANN401 - any iterable of stored spans

@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -15,7 +16,7 @@ from service.auth import requires
 from service.batches import undo_batch
 from service.claims import count_visible, visible_to
 from service.desk import Move, Wish, act
-from service.dossier import any_samples, read_lines
+from service.dossier import read_lines
 from service.errors import ApiError
 from service.moderators import Role
 from service.queue import count_matching, read_page
@@ -23,9 +24,8 @@ from service.schema import QueueQuery
 from service.sites import list_sections
 from service.state import service_state
 from service.web.asked import AGES_H, asked, wanted_page
-from service.web.blueprint import web
+from service.web.blueprint import HTMX, web
 from service.web.bulk import decide_marked
-from service.web.highlight import pieces
 from service.web.histogram import histogram
 from service.web.reasons import REJECT_REASONS, suggested
 from service.web.showing import done, told
@@ -39,7 +39,8 @@ def queue() -> Response | str:
     with service_state().engine.connect() as connection:
         try:
             query = wanted_page(filter_, request.args)
-            return render_template("queue.html", filter=filter_, **_listed(connection, query))
+            listed = _listed(connection, query, narrowed=bool(filter_))
+            return render_template("queue.html", filter=filter_, here=request.full_path, **listed)
         except ApiError:
             flash(gettext("This filter makes no sense; here is the whole list."), "problem")
     return redirect(url_for("web.queue"))
@@ -47,15 +48,34 @@ def queue() -> Response | str:
 
 @web.post("/queue")
 @requires(Role.MODERATOR)
-def post_queue() -> Response:
+def post_queue() -> Response | str:
     """Decide on one line, or on all that are marked."""
     back = asked(request.form) | {"order": request.form.get("order", "score")}
     if "one" in request.form:
         wish = _wish(request.form["one"])
         refusal = act(service_state().engine, g.person, wish)
         flash(told(refusal) if refusal else done(wish.move), "problem" if refusal else "done")
-        return redirect(url_for("web.queue", **back), 303)
-    return redirect(url_for("web.queue", **back, **decide_marked()), 303)
+        if HTMX in request.headers and refusal is None:
+            return _without(wish.comment_id)
+        return _lead(url_for("web.queue", **back))
+    return _lead(url_for("web.queue", **back, **decide_marked()))
+
+
+def _lead(address: str) -> Response:
+    if HTMX in request.headers:
+        return Response(headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+def _without(comment_id: int) -> str:
+    """Return what changes of the page once the line of a comment is gone."""
+    filter_ = asked(request.form)
+    with service_state().engine.connect() as connection:
+        query = wanted_page(filter_, {"order": request.form.get("order", "score")})
+        counted = _counted(connection, query, narrowed=bool(filter_))
+    back = urlsplit(request.headers.get("HX-Current-URL", ""))
+    here = f"{back.path}?{back.query}" if back.path else url_for("web.queue")
+    return render_template("_line_gone.html", filter=filter_, gone=comment_id, here=here, **counted)
 
 
 @web.post("/queue/undo")
@@ -72,22 +92,29 @@ def post_undo_batch() -> Response:
     return redirect(url_for("web.queue", **asked(request.form)), 303)
 
 
-def _listed(connection: Connection, query: QueueQuery) -> dict[str, Any]:
+def _counted(connection: Connection, query: QueueQuery, *, narrowed: bool) -> dict[str, Any]:
+    waiting = count_visible(connection, g.person)
+    visible = visible_to(g.person)
+    matching = count_matching(connection, query, visible=visible) if narrowed else waiting
+    return {"waiting": waiting, "matching": matching}
+
+
+def _listed(connection: Connection, query: QueueQuery, *, narrowed: bool) -> dict[str, Any]:
     visible = visible_to(g.person)
     comments, following = read_page(connection, query, visible=visible)
-    waiting = count_visible(connection, g.person)
-    narrowed = bool(asked(request.args))
-    return {
+    bins = histogram(connection, query, visible=visible)
+    if narrowed:
+        counted = _counted(connection, query, narrowed=True)
+    else:
+        # The bars are of all that waits: counting it again would take as long as counting them.
+        counted = dict.fromkeys(("waiting", "matching"), sum(each.count for each in bins))
+    return counted | {
         "lines": read_lines(connection, list(comments)),
         "following": following,
         "order": query.order,
-        "waiting": waiting,
-        "matching": count_matching(connection, query, visible=visible) if narrowed else waiting,
-        "bins": histogram(connection, query, visible=visible),
+        "bins": bins,
         "sections": list_sections(connection),
         "ages": AGES_H,
-        "samples": any_samples(connection),
-        "pieces": pieces,
         "suggested": suggested,
         "reject_reasons": REJECT_REASONS,
         "batch": _batch(),

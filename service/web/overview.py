@@ -14,13 +14,14 @@ from service.dossier import read_dossier
 from service.moderators import Role
 from service.state import service_state
 from service.web.blueprint import web
+from service.web.breakdown import attributes, sections
 from service.web.charts import Chart, bars
-from service.web.figures import Period, attributes, periods, sections
+from service.web.figures import Period, periods
 from service.web.foresight import Estimate
 from service.web.highlight import pieces
 from service.web.preferences import preferences
 from service.web.reasons import REJECT_REASONS
-from service.web.spot_check import check, checked, draw
+from service.web.spot_check import DAYS, check, checked, draw
 
 _LENGTHS = {"day": (timedelta(days=1), 14), "week": (timedelta(days=7), 8)}
 
@@ -43,6 +44,7 @@ def overview() -> str:
             attributes=attributes(connection, starts[0], service_state().judge.policy),
             sections=sections(connection, starts[0]),
             checked=checked(connection),
+            recall=periods(connection, [now - timedelta(days=DAYS)], now)[0].recall,
         )
 
 
@@ -119,10 +121,16 @@ def _charts(found: list[Period]) -> list[dict[str, Any]]:
             bars([[each.wait_minutes for each in found]], rtl=rtl),
         ),
         chart(
-            gettext("Agreement: share of what was held that you rejected"),
+            gettext("Precision: share of what was held that you rejected"),
             "percent",
             [],
             _shares([each.agreement for each in found], rtl=rtl),
+        ),
+        chart(
+            gettext("Recall, by random checks: share caught of what deserved rejection"),
+            "percent",
+            [],
+            _shares([each.recall for each in found], rtl=rtl),
         ),
     ]
 

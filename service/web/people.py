@@ -23,6 +23,7 @@ from service.second_factor import switch_off
 from service.sessions import start_session
 from service.state import service_state
 from service.web.blueprint import web
+from service.web.formats import number
 
 _NAME_LIMIT = 80
 
@@ -119,7 +120,7 @@ def post_password() -> Response:
             version = g.person.password_version + 1
             person = find_person(connection, g.person.id, version)
     except ModeratorError:
-        told = gettext("A password needs at least %(n)s characters.", n=PASSWORD_MIN)
+        told = gettext("A password needs at least %(n)s characters.", n=number(PASSWORD_MIN))
         flash(told, "problem")
         return redirect(url_for("web.show_preferences"), 303)
     if person is not None:

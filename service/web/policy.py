@@ -18,8 +18,9 @@ from service.newsroom_errors import PolicyVersionError
 from service.policies import list_policies, read_policy, store_policy, use_policy
 from service.rules import to_document
 from service.state import service_state
-from service.web.blueprint import FRAGMENT, web
+from service.web.blueprint import web
 from service.web.foresight import Recent, for_precision, for_workload, foresee
+from service.web.formats import typed_number
 from service.web.policy_form import PolicyForm, from_document, from_fields
 from service.web.recent import DAYS, MOST, caught, read_recent
 from service.web.versions import changes
@@ -51,12 +52,12 @@ def post_policy() -> Response | str | tuple[str, int]:
     """Foresee, choose or try out what the fields say, or put it in force."""
     form = from_fields(request.form)
     wish = request.form.get("do")
-    if FRAGMENT in request.headers:
+    if wish is None:
         return render_template("_foresight.html", **_foresight(form))
     for problem in form.problems:
         flash(problem, "problem")
     if form.problems:
-        return _page(form), 400
+        return _page(form), 422
     if wish == "save":
         return _save(form)
     if wish == "try":
@@ -94,7 +95,7 @@ def _save(form: PolicyForm) -> Response | tuple[str, int]:
             use_policy(connection, version, moderator_id=g.person.id)
     except PolicyError:
         flash(gettext("A rule has a number that makes no sense. Nothing was stored."), "problem")
-        return _page(form), 400
+        return _page(form), 422
     except PolicyVersionError:
         flash(gettext("Somebody stored a policy at the same time. Try again."), "problem")
         return _page(form), 409
@@ -112,7 +113,7 @@ def _keep_first(connection: Connection) -> None:
 
 def _choose(form: PolicyForm, wish: str | None) -> None:
     """Put thresholds into the form that do what is wished for."""
-    value = request.form.get("aim", type=float)
+    value = request.form.get("aim", type=typed_number)
     if wish not in {"workload", "precision"}:
         return
     recent = _recent()

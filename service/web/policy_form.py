@@ -8,6 +8,7 @@ from flask_babel import gettext
 
 from moderation import ATTRIBUTES, PolicyError, Thresholds
 from moderation.lists import PhraseList
+from service.web.formats import digits, typed_number
 from service.web.reasons import reason_text
 
 LISTS = ("suspect", "banned", "allowed")
@@ -65,9 +66,12 @@ def from_fields(fields: Mapping[str, str]) -> PolicyForm:
             cut = _thresholds(fields, name)
         except (ValueError, PolicyError):
             form.problems.append(
-                gettext(
-                    "%(name)s: thresholds lie between 0 and 1, and rejecting is not below review.",
-                    name=reason_text(name),
+                digits(
+                    gettext(
+                        "%(name)s: thresholds lie between 0 and 1, and rejecting is not below "
+                        "review.",
+                        name=reason_text(name),
+                    )
                 )
             )
         else:
@@ -86,9 +90,9 @@ def _thresholds(fields: Mapping[str, str], name: str) -> Thresholds | None:
     )
     if not review and not reject:
         return None
-    reject_at = float(reject) if reject else None
+    reject_at = typed_number(reject) if reject else None
     # Whoever rejects without review from 0.9 on wants no review below it.
-    return Thresholds(float(review) if review else float(reject), reject_at)
+    return Thresholds(typed_number(review or reject), reject_at)
 
 
 def _phrases(lines: str, problems: list[str]) -> list[str]:
@@ -108,6 +112,9 @@ def _rule(form: PolicyForm, name: str, value: str) -> None:
     if not value:
         return
     try:
-        form.rules[name] = float(value) if name == "rejection_rate" else int(value)
+        number = typed_number(value)
+        if name != "rejection_rate" and not number.is_integer():
+            raise ValueError(value)
+        form.rules[name] = number if name == "rejection_rate" else int(number)
     except ValueError:
         form.problems.append(gettext("“%(value)s” is not a number.", value=value[:40]))

@@ -16,6 +16,7 @@ from service.state import service_state
 from service.web.blueprint import FRAGMENT
 from service.web.highlight import pieces
 from service.web.reasons import REJECT_REASONS, suggested
+from service.web.spot_check import is_asked
 from service.web.why import grounds
 
 
@@ -23,9 +24,9 @@ def show(comment_id: int | None) -> str:
     """Return the page of a comment, or of an empty queue; to a script, what changes of it."""
     with service_state().engine.connect() as connection:
         about = _head(connection) | _desk(connection, comment_id)
-    return render_template(
-        "_answer.html" if FRAGMENT in request.headers else "review.html", **about
-    )
+        if FRAGMENT in request.headers:
+            return render_template("_answer.html", **about)
+        return render_template("review.html", asked=is_asked(connection, g.person), **about)
 
 
 def show_ahead(comment_id: int | None) -> str:

@@ -14,11 +14,12 @@ from service.database import writing
 from service.moderators import Person
 from service.recording import newest_decision, record
 from service.tables import Comment, Decision
-from service.web.figures import AUDIT, first_since, standing
+from service.web.figures import AUDIT, checks_of, first_since
 from service.web.foresight import Estimate, share
 
 DAYS = 30
 _TRIES = 20
+_NEWEST = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,24 @@ class Checked:
         Comments looked at; those among them that should not have been published.
     let_through : Estimate, optional
         Share of what the machine publishes that should not be; None before the first check.
-    recall : Estimate, optional
-        Share of all that deserved rejection that was caught; None where it cannot be told.
     """
 
     checked: int
     wrong: int
     let_through: Estimate | None
-    recall: Estimate | None
+
+
+def is_asked(connection: Connection, person: Person) -> bool:
+    """Return whether a moderator has checked nothing for a day although there is something."""
+    since = datetime.now(UTC) - timedelta(days=1)
+    first = first_since(connection, Decision, Decision.created_at, since)
+    mine = select(Decision.reasons).where(Decision.id >= first, Decision.moderator_id == person.id)
+    if any(AUDIT in reasons for reasons in connection.scalars(mine)):
+        return False
+    # Of the newest alone: whoever opens the queue shall not wait for a search through all.
+    last = connection.scalar(select(func.max(Comment.id))) or 0
+    found = select(Comment.id).where(Comment.id > last - _NEWEST, _unseen()).limit(1)
+    return connection.scalar(found) is not None
 
 
 def draw(connection: Connection) -> int | None:
@@ -51,7 +62,10 @@ def draw(connection: Connection) -> int | None:
             return None
         at = random.randint(first, last)  # noqa: S311 - a sample, not a secret
         found = connection.scalar(
-            select(Comment.id).where(Comment.id >= at, _unseen()).order_by(Comment.id).limit(1)
+            select(Comment.id)
+            .where(Comment.id.between(at, last), _unseen())
+            .order_by(Comment.id)
+            .limit(1)
         )
         if found is not None:
             return int(found)
@@ -90,34 +104,11 @@ def checked(connection: Connection) -> Checked:
     """Return what the checks say about the last 30 days."""
     since = datetime.now(UTC) - timedelta(days=DAYS)
     first = first_since(connection, Decision, Decision.created_at, since)
-    rows = connection.execute(
-        select(Decision.action, Decision.reasons).where(Decision.id >= first, standing())
-    ).all()
-    looked_at = [action for action, reasons in rows if AUDIT in reasons]
+    looked_at = [action for action, _, _ in checks_of(connection, (first, 2**62))]
     wrong = looked_at.count("reject")
     if not looked_at:
-        return Checked(0, 0, None, None)
-    let_through = share(wrong, len(looked_at))
-    start = first_since(connection, Comment, Comment.received_at, since)
-    counts = dict(
-        connection.execute(
-            select(Comment.action, func.count()).where(Comment.id >= start).group_by(Comment.action)
-        ).all()
-    )
-    caught, published = counts.get("reject", 0), counts.get("approve", 0)
-    return Checked(
-        len(looked_at), wrong, let_through, _recall(let_through, caught=caught, published=published)
-    )
-
-
-def _recall(let_through: Estimate, *, caught: int, published: int) -> Estimate | None:
-    if not caught:
-        return None
-
-    def of(missed_share: float) -> float:
-        return caught / (caught + missed_share * published)
-
-    return Estimate(of(let_through.value), of(let_through.high), of(let_through.low))
+        return Checked(0, 0, None)
+    return Checked(len(looked_at), wrong, share(wrong, len(looked_at)))
 
 
 def _unseen() -> ColumnElement[bool]:

@@ -38,7 +38,7 @@ def rule_name(name: str) -> str:
         "flags_to_review": gettext("Reports by readers that bring a published comment back"),
         "undo_minutes": gettext("Minutes in which a decision can be undone"),
     }
-    return names[name]
+    return digits(names[name])
 
 
 def _of_thresholds(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -80,7 +80,8 @@ def _of_lists(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
                         "%(list)s, %(what)s: %(words)s",
                         list=list_name(name),
                         what=what,
-                        words=f"\u2068{gettext(', ').join(sorted(words))}\u2069",
+                        # Each by itself: a Latin one first would turn the whole list.
+                        words=gettext(", ").join(f"\u2068{word}\u2069" for word in sorted(words)),
                     )
                 )
     return found

@@ -72,7 +72,7 @@ def test_own_password_is_changed_and_the_session_goes_on(app, sign_in):
     ("form", "problem"),
     [
         ({"old": "wrong", "new": "another password"}, "كلمة السر الحالية غير صحيحة."),
-        ({"old": PASSWORD, "new": "short"}, "كلمة السر 10 أحرف على الأقل."),
+        ({"old": PASSWORD, "new": "short"}, "كلمة السر ١٠ أحرف على الأقل."),
     ],
 )
 def test_own_password_is_not_changed_by_mistake(app, sign_in, form, problem):

@@ -52,6 +52,8 @@ def filled(sqlite_template, tmp_path_factory):
     put_samples(engine, Judge(scorer, scorer.default_policy()))
     held = Judge(scorer, Policy("browser", {}, suspect=("غربال",)))
     ingest_all(engine, held, [CommentIn(id=f"c-{n}", text=f"غربال {n}") for n in range(10)])
+    published = CommentIn(id="published", text="شكرا على المقال")
+    ingest_all(engine, Judge(scorer, Policy("lenient", {})), [published])
     for name, role in (("sara", Role.ADMIN), ("omar", Role.MODERATOR)):
         with writing(engine) as connection:
             add_moderator(connection, name, role=role, password=PASSWORD)
@@ -90,7 +92,8 @@ def open_page(chromium, served, engine):
     def make(name="sara", **options):
         address = f"http://127.0.0.1:{served.port}"
         context = chromium.new_context(base_url=address, **options)
-        context.set_default_timeout(10_000)
+        # Long enough for a machine that has other work; nothing waits for it where all is well.
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -99,7 +102,7 @@ def open_page(chromium, served, engine):
         page.fill("input[name=name]", name)
         page.fill("input[name=password]", PASSWORD)
         page.press("input[name=password]", "Enter")
-        page.wait_for_selector("#desk")
+        arrived(page, "#desk")
         return page
 
     yield make
@@ -112,6 +115,15 @@ def open_page(chromium, served, engine):
 @pytest.fixture
 def page(open_page):
     return open_page()
+
+
+def arrived(page, selector):
+    """Wait for what only the next page shows, and until its scripts have run.
+
+    They are deferred: a key pressed as soon as the page can be seen would reach nobody.
+    """
+    page.wait_for_selector(selector)
+    page.wait_for_load_state("load")
 
 
 def press(page, key):
@@ -183,11 +195,56 @@ def test_keys_in_a_field_only_type(page, engine):
     assert decisions(engine) == []
 
 
+def test_note_is_written_by_keys_and_goes_with_the_decision(page, engine):
+    page.keyboard.press("n")
+    page.keyboard.type("aتكرر")
+    page.keyboard.press("Escape")
+    press(page, "1")
+    page.wait_for_selector(".told .done")
+    with engine.connect() as connection:
+        query = "SELECT note FROM decision WHERE source = 'moderator'"
+        assert connection.scalars(text(query)).all() == ["aتكرر"]
+
+
+def test_keys_decide_nothing_behind_the_list_of_keys(page, engine):
+    page.keyboard.press("Shift+Slash")
+    for key in "ar1sj":
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#keys-help", state="hidden")
+    before = page.url
+    press(page, "a")
+    page.wait_for_selector(".told .done")
+    assert decisions(engine) == [("approve", "[]")]
+    assert page.url != before
+
+
+def test_blurred_comments_are_shown_one_by_one(page):
+    page.goto("/preferences")
+    page.check("input[name=blur]")
+    page.click("main button.approve")
+    arrived(page, ".told .done")
+    page.goto("/review")
+    clear = "() => getComputedStyle(document.querySelector('.text.main')).filter === 'none'"
+    assert not page.evaluate(clear)
+    page.keyboard.press("v")
+    assert page.evaluate(clear)
+    press(page, "a")
+    assert not page.evaluate(clear)
+    page.goto("/queue")
+    assert (
+        page.evaluate("() => getComputedStyle(document.querySelector('.list .text')).filter")
+        != "none"
+    )
+    page.goto("/spot-check")
+    assert not page.evaluate(clear)
+
+
 def test_keys_can_be_switched_off(page, engine):
     page.goto("/preferences")
     page.uncheck("input[name=keys]")
     page.click("main button.approve")
-    page.wait_for_url("**/preferences")
+    page.wait_for_selector(".told .done")
     page.goto("/review")
     page.keyboard.press("a")
     page.wait_for_timeout(200)
@@ -206,23 +263,25 @@ def test_leafing_and_help(page):
     assert page.is_hidden("#keys-help")
 
 
+DECIDE = """async () => {
+  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  await painted();
+  const before = document.querySelector("#desk").dataset.comment;
+  const start = performance.now();
+  document.querySelector('[data-key="KeyA"]').click();
+  while (document.querySelector("#desk").dataset.comment === before) await painted();
+  return performance.now() - start;
+}"""
+
+
 def test_next_comment_is_there_within_a_tenth_of_a_second(page):
-    took = page.evaluate(
-        """async () => {
-          const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-          const took = [];
-          for (let i = 0; i < 9; i++) {
-            await wait(150);
-            const before = document.querySelector("#desk").dataset.comment;
-            const start = performance.now();
-            document.querySelector('[data-key="KeyA"]').click();
-            while (document.querySelector("#desk").dataset.comment === before) await wait(0);
-            document.body.offsetHeight;
-            took.push(performance.now() - start);
-          }
-          return took;
-        }"""
-    )
+    # As for somebody who reads: the one after is there before they have decided on this one.
+    page.wait_for_load_state("networkidle")
+    took = []
+    for _ in range(9):
+        with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+            took.append(page.evaluate(DECIDE))
+        answer.value.finished()
     print("next comment after ms:", [round(each) for each in took])  # noqa: T201 - for reports
     assert statistics.median(took) < NEXT_WITHIN_MS
 
@@ -261,26 +320,93 @@ def test_server_that_is_away_is_told_and_nothing_is_lost(open_page, engine):
 
 
 HOSTILE = [
-    "<script>document.title = 'stolen'</script><b> غربال </b>",
+    "<script>document.title = 'stolen'</script><img src=x onerror=alert(1)><b> غربال </b>",
     "\u202eغربال\u202d abc\u2066 (مهم)",
     "غربال " + "ب" * 10_000,
     "غربال " + "ه" + "\u0651" * 300,
 ]
 
 
-@pytest.mark.parametrize("comment", HOSTILE, ids=["html", "bidi", "no-space", "marks"])
-def test_hostile_text_stays_in_its_place(open_page, engine, comment):
-    held = Judge(load_scorer(), Policy("hostile", {}, suspect=("غربال",)))
-    ingest_all(engine, held, [CommentIn(id="hostile", text=comment)])
-    with engine.connect() as connection:
+def put_hostile(engine, comment):
+    """Put a text into every place where a reader can; return the number of the comment held."""
+    line = comment[:1000]
+    around = {
+        "author": {"id": "u-1", "name": line},
+        "article": {"id": "a-1", "title": line, "section": comment[:200]},
+    }
+    scorer = load_scorer()
+    first, second, published = (
+        CommentIn(id=f"{name}{comment[:100]}", text=comment, parent_id=parent, **around)
+        for name, parent in (("1", None), ("2", f"1{comment[:100]}"), ("3", f"1{comment[:100]}"))
+    )
+    ingest_all(engine, Judge(scorer, Policy("hostile", {}, suspect=("غربال",))), [first, second])
+    with engine.begin() as connection:
         number = connection.scalar(text("SELECT max(id) FROM comment"))
+        connection.execute(
+            text(
+                "INSERT INTO flag (comment_id, revision, reason, note, created_at)"
+                " VALUES (:id, 1, :line, :line, '2026-11-28 10:00:00')"
+            ),
+            {"id": number, "line": line},
+        )
+        connection.execute(text("UPDATE comment SET flags = 1 WHERE id = :id"), {"id": number})
+    ingest_all(engine, Judge(scorer, Policy("lenient", {})), [published])
+    with engine.begin() as connection:
+        # The only published one, so that the random check is of it.
+        connection.execute(
+            text("UPDATE comment SET action = 'reject' WHERE external_id = 'published'")
+        )
+    return number
+
+
+def hostile_pages(page, number):
+    """Yield each page that shows a comment while it is open, and whether words are marked there."""
+    for address, marked in (
+        (f"/review/{number}", True),
+        ("/queue?search=غربال&score_to=0.4", True),
+        ("/queue/all?search=غربال&score_to=0.4", True),
+        ("/spot-check", False),
+        ("/records?who=all", False),
+        ("/overview", False),
+    ):
+        page.goto(address)
+        yield address, marked
+    page.goto("/policy")
+    page.fill("textarea[name=tried]", "غربال")
+    page.click("button[value=try]")
+    page.wait_for_selector("#caught .trail li")
+    yield "/policy", False
+
+
+@pytest.mark.parametrize("comment", HOSTILE, ids=["html", "bidi", "no-space", "marks"])
+def test_hostile_text_stays_in_its_place_on_every_page(open_page, engine, comment):
+    number = put_hostile(engine, comment)
     page = open_page(viewport={"width": 360, "height": 740})
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    for address, marked in hostile_pages(page, number):
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 360, address
+        assert "stolen" not in page.title(), address
+        assert page.locator("main script, main img, main b").count() == 0, address
+        marks = page.locator(".text.main mark, .list mark")
+        words = [mark.text_content() for mark in marks.all()]
+        assert (set(words) == {"غربال"}) is marked, address
+        assert all(mark.bounding_box()["height"] < 60 for mark in marks.all()), address
+    # What was laid out once must be laid out again without the page standing still.
     page.goto(f"/review/{number}")
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 360
+    page.set_viewport_size({"width": 700, "height": 500})
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 700
+    assert serious(page) == []
+
+
+def test_text_that_is_tried_out_is_shown_as_harmlessly(page):
+    page.goto("/try")
+    page.fill("textarea", HOSTILE[0] + HOSTILE[1] + " يا حمار " + HOSTILE[3])
+    page.click("main button.approve")
+    page.wait_for_selector("#outcome")
     assert "stolen" not in page.title()
-    mark = page.locator(".text.main mark").first
-    assert mark.text_content() == "غربال"
-    assert mark.bounding_box()["height"] < 60
+    assert page.locator("main script, main img, main b").count() == 0
+    assert "حمار" in [mark.text_content() for mark in page.locator(".text.main mark").all()]
+    assert "U+0651 ×296" in page.text_content(".text.main")
 
 
 def waiting(engine):
@@ -295,6 +421,7 @@ def test_range_of_scores_is_decided_on_and_taken_back_whole(page, engine):
     dimmed = page.locator(".histogram rect:not(.chosen)").count()
     assert dimmed == 10
     page.click(".filter button.approve")
+    page.wait_for_url("**score_from=*")
     chosen = page.locator(".list > li").count()
     assert 0 < chosen < 22
     page.click(".marked a.end")
@@ -305,7 +432,7 @@ def test_range_of_scores_is_decided_on_and_taken_back_whole(page, engine):
     page.wait_for_selector(".batch")
     assert waiting(engine) == 22 - chosen
     page.click(".batch button")
-    page.wait_for_selector(".told .done")
+    page.wait_for_selector("#head .told .done")
     assert waiting(engine) == 22
 
 
@@ -314,12 +441,18 @@ def test_list_is_worked_by_keys_alone(page, engine):
     for key in ("j", "x", "j", "j", "x"):
         page.keyboard.press(key)
     assert page.text_content("#marked") == "المحدَّد: ٢"
+    following = page.locator(".list > li").nth(3).get_attribute("id")
     page.keyboard.press("a")
     page.wait_for_selector(".told .done")
     assert decisions(engine) == [("approve", "[]")]
     assert waiting(engine) == 21
+    # The line is gone, the next one has the keys, and nothing else has moved.
+    page.wait_for_function("id => document.activeElement.id === id", arg=following)
+    assert page.text_content("#marked") == "المحدَّد: ١"
+    assert "٢١" in page.text_content(".waiting")
+    assert "٢١" in page.text_content("#all-of-them")
     page.keyboard.press("u")
-    page.wait_for_function("document.querySelectorAll('.list > li').length === 22")
+    arrived(page, ".list > li:nth-child(22)")
     page.keyboard.press("/")
     page.keyboard.type("السوق")
     page.keyboard.press("Enter")
@@ -330,26 +463,72 @@ def test_list_is_worked_by_keys_alone(page, engine):
     page.wait_for_url("**/review/*")
 
 
+def test_whole_page_is_marked_decided_on_and_taken_back(page, engine):
+    page.goto("/queue?search=السوق")
+    lines = page.locator(".list > li").count()
+    page.check("#all")
+    page.select_option(".marked select", "off_topic")
+    page.click(".marked button.reject")
+    arrived(page, ".batch")
+    assert decisions(engine) == [("reject", '["off_topic"]')] * lines
+    page.keyboard.press("u")
+    page.wait_for_selector("#head .told .done")
+    assert waiting(engine) == 22
+
+
+def test_list_that_is_worked_off_says_so(page):
+    page.goto("/queue?search=تافه")
+    assert page.locator(".list > li").count() == 1
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    page.wait_for_selector("p.empty")
+
+
 def test_threshold_is_changed_with_what_to_expect_before_it_is_stored(page, engine):
     page.goto("/policy")
     held = "#foresight tbody tr:first-child td:last-child strong"
     before = page.text_content(held)
-    page.fill("input[name='insult.review_at']", "0")
+    page.fill("input[name='insult.review_at']", "٠")
     page.wait_for_function(
         "([where, before]) => document.querySelector(where).textContent !== before",
         arg=[held, before],
     )
     page.fill("input[name=note]", "تجربة")
     page.click("button[value=save]")
-    page.wait_for_selector(".versions")
-    assert page.input_value("input[name='insult.review_at']") == "0.0"
+    arrived(page, ".versions button")
+    assert page.input_value("input[name='insult.review_at']") == "٠"
     page.click(".versions button")
-    page.wait_for_selector(".told .done")
-    assert page.input_value("input[name='insult.review_at']") != "0.0"
+    page.wait_for_selector(".versions li:nth-child(2) .badge")
+    assert page.input_value("input[name='insult.review_at']") != "٠"
 
 
-def pages_to_see(page):
+def test_policy_page_stays_where_it_is_while_things_are_tried(page):
+    page.goto("/policy")
+    page.fill("textarea[name=tried]", "السوق")
+    page.click("button[value=try]")
+    page.wait_for_selector("#caught .trail li")
+    assert page.evaluate("() => window.scrollY") > 0
+    before = page.input_value("input[name='abusive.review_at']")
+    page.fill("input[name=aim]", "٥")
+    page.click("button[value=workload]")
+    page.wait_for_selector("#head .told .done")
+    assert page.input_value("input[name='abusive.review_at']") != before
+    assert page.input_value("textarea[name=tried]") == "السوق"
+    page.fill("input[name='insult.review_at']", "كثير")
+    page.click("button[value=workload]")
+    page.wait_for_selector("#head .told .problem")
+    assert page.input_value("textarea[name=tried]") == "السوق"
+
+
+def pages_to_see(page, language):
     """Yield the name of each page while it is open."""
+    page.goto("/spot-check")
+    yield "spot-check"
+    page.keyboard.press("a")
+    page.wait_for_selector("#head .told .done")
+    page.goto("/review")
+    for key in "a2":
+        press(page, key)
     page.goto("/review")
     yield "review"
     page.keyboard.press("Shift+Slash")
@@ -358,6 +537,8 @@ def pages_to_see(page):
     yield "queue"
     page.goto("/queue?flagged=1")
     yield "queue-empty"
+    page.goto("/queue?search=غربال&score_to=0.5")
+    yield "queue-filtered"
     page.goto("/queue/all?score_from=0.5")
     yield "bulk"
     page.goto("/try")
@@ -369,8 +550,8 @@ def pages_to_see(page):
     yield "policy"
     page.goto("/overview")
     yield "overview"
-    page.goto("/spot-check")
-    yield "spot-check"
+    page.goto("/records?kind=changes")
+    yield "records-changes"
     for name in ("records", "people", "keys", "webhooks"):
         page.goto(f"/{name}")
         yield name
@@ -378,6 +559,9 @@ def pages_to_see(page):
     yield "preferences"
     page.goto("/review/99999")
     yield "problem"
+    page.context.clear_cookies()
+    page.goto(f"/sign-in?language={language}")
+    yield "sign-in"
 
 
 def serious(page):
@@ -398,9 +582,9 @@ def test_every_page_is_accessible_and_is_photographed(open_page, language, theme
     page.goto("/preferences")
     page.check(f"input[name=language][value={language}]")
     page.click("main button.approve")
-    page.wait_for_selector(f"html[lang={language}]")
+    arrived(page, f"html[lang={language}] .told .done")
     problems = {}
-    for name in pages_to_see(page):
+    for name in pages_to_see(page, language):
         page.screenshot(path=SCREENSHOTS / f"{name}-{language}-{theme}.png", full_page=True)
         problems[name] = serious(page)
     assert {name: found for name, found in problems.items() if found} == {}
@@ -408,11 +592,12 @@ def test_every_page_is_accessible_and_is_photographed(open_page, language, theme
 
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_pages_fit_a_telephone(open_page, language):
-    page = open_page(viewport={"width": 360, "height": 740})
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True)
     page.goto("/preferences")
     page.check(f"input[name=language][value={language}]")
     page.click("main button.approve")
-    page.wait_for_selector(f"html[lang={language}]")
-    for name in pages_to_see(page):
+    arrived(page, f"html[lang={language}] .told .done")
+    for name in pages_to_see(page, language):
         page.screenshot(path=SCREENSHOTS / f"{name}-{language}-phone.png", full_page=True)
+        assert serious(page) == [], name
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 360, name

@@ -51,6 +51,33 @@ def test_web_address_is_one_stretch_even_where_a_mark_cuts_it():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        pytest.param("مُحَمَّدٌ", [("مُحَمَّدٌ", None)], id="as-it-is-spelled"),
+        pytest.param(
+            "a\u0651\u0651\u0651\u0651" + "\u0651" * 296 + "b",
+            [("a\u0651\u0651\u0651\u0651", None), ("\u0651" * 296, "U+0651 ×296"), ("b", None)],
+            id="tower",
+        ),
+        pytest.param(
+            "a" + "\u0301\u0489" * 4,
+            [("a\u0301\u0489\u0301\u0489", None), ("\u0301\u0489" * 2, "◌ ×4")],
+            id="mixed",
+        ),
+        pytest.param("أحـ\u200bمق", [("أحـ", None), ("\u200b", "U+200B"), ("مق", None)], id="cut"),
+        pytest.param("…" * 9, [("…" * 9, None)], id="dots"),
+    ],
+)
+def test_what_would_hide_or_cover_is_told_instead(text, expected):
+    assert [(piece.text, piece.control) for piece in pieces(text, [])] == expected
+
+
+def test_long_stretch_may_be_broken_but_never_before_a_mark():
+    found = pieces("ب" * 100 + "\u0651" + "ب" * 150, [])
+    assert [(len(piece.text), piece.breaks) for piece in found] == [(200, True), (51, False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         pytest.param("مقال جميل", "rtl", id="arabic"),
         pytest.param("BBC نشرت الخبر", "rtl", id="latin-name-first"),
         pytest.param("انظر https://example.org/long/address", "rtl", id="address"),

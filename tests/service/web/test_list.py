@@ -8,6 +8,7 @@ from service_samples import SUSPECT
 from sqlalchemy import text
 
 from service.moderators import Role
+from service.web.histogram import Bin
 
 STATIC = Path(__file__).parents[3] / "service" / "static"
 
@@ -48,7 +49,8 @@ def test_list_links_to_what_waits(browser, waiting):
     ],
 )
 def test_number_of_comments_is_put_as_arabic_puts_it(app, browser, monkeypatch, count, shown):
-    monkeypatch.setattr("service.web.listing.count_visible", lambda _connection, _person: count)
+    bars = [Bin(0.0, count, 1.0, chosen=True)]
+    monkeypatch.setattr("service.web.listing.histogram", lambda *_args, **_options: bars)
     assert shown in browser.get("/queue").text
 
 
@@ -96,6 +98,40 @@ def test_line_is_decided_on_and_the_filter_stays(browser, waiting, engine):
     assert answer.headers["Location"].startswith("/queue?search=")
     assert actions(engine) == {1: "review", 2: "reject", 3: "review"}
     assert told(browser.get("/queue").text) == ["رُفض التعليق."]
+
+
+HTMX = {"HX-Request": "true", "HX-Current-URL": "http://localhost/queue?after=x&order=oldest"}
+
+
+def test_script_is_told_what_changes_of_the_page(browser, waiting, engine):
+    page = browser.post("/queue", headers=HTMX, one="2:1:insult", search="غربال").text
+    assert actions(engine) == {1: "review", 2: "reject", 3: "review"}
+    assert '<li id="line-2" hx-swap-oob="delete">' in page
+    assert told(page) == ["رُفض التعليق."]
+    assert "تعليقان ينتظران" in page
+    assert "تعليقَي هذه القائمة" in page
+    assert 'name="back" value="/queue?after=x&amp;order=oldest"' in page
+    assert numbers(page) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "address"),
+    [
+        ({"one": "2:1:approve"}, "/queue?order=score"),
+        ({"comment": "2:1", "move": "approve"}, "/queue?order=score&batch="),
+    ],
+    ids=["decided-already", "marked"],
+)
+def test_script_is_led_to_a_fresh_list_where_more_has_changed(browser, waiting, form, address):
+    browser.post("/queue", one="2:1:approve")
+    answer = browser.post("/queue", headers=HTMX, **form)
+    assert (answer.status_code, answer.text) == (200, "")
+    assert answer.headers["HX-Redirect"].startswith(address)
+
+
+def test_script_whose_session_has_ended_is_led_to_sign_in(app):
+    answer = app.test_client().get("/queue", headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
 
 
 def test_line_that_another_works_on_is_left_alone(sign_in, browser, waiting, engine):
@@ -180,7 +216,7 @@ def test_page_of_a_hundred_is_light(browser, site):
         )
     answer = browser.get("/queue")
     assert answer.text.count('class="open"') == 100
-    files = sum(
-        (STATIC / name).stat().st_size for name in ("ghirbal.css", "keys.js", "list.js", "icon.svg")
-    )
+    names = re.findall(r'(?:href|src)="/static/([^"]+)"', answer.text)
+    assert len(names) == 5
+    files = sum((STATIC / name).stat().st_size for name in names)
     assert len(answer.data) + files <= 300 * 1024

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from moderation import Policy, Thresholds
 from service.moderators import Role
 from service.tables import Comment
-from service.web.figures import attributes, first_since, periods, sections
+from service.web.breakdown import attributes, sections
+from service.web.figures import first_since, periods
 from service.web.spot_check import check, checked, draw
 
 NOW = datetime.now(UTC)
@@ -112,8 +113,19 @@ def test_random_check_tells_what_gets_through(busy, engine, person_for):
     with engine.connect() as connection:
         found = checked(connection)
     assert (found.checked, found.wrong, found.let_through.value) == (1, 1, 1.0)
-    assert found.recall.low <= found.recall.value <= found.recall.high
-    assert today(engine).agreement.value == 0.5
+    period = today(engine)
+    assert period.agreement.value == 0.5
+    # One was caught, and the only one that was published unseen should have been.
+    assert period.recall.value == 0.5
+    assert period.recall.low == 0.5
+    assert 0.5 < period.recall.high < 1
+    with engine.connect() as connection:
+        since = NOW - timedelta(hours=1)
+        (insult,) = attributes(connection, since, Policy("test", {"insult": Thresholds(0.5)}))
+        by_section = {row.name: row for row in sections(connection, since)}
+    assert (insult.checked, insult.missed) == (1, 1)
+    assert (by_section[""].let_through.value, by_section["رياضة"].let_through) == (1.0, None)
+    assert by_section[""].decided == 0
     assert busy.get("/v1/comments/c-4").get_json()["action"] == "reject"
 
 
@@ -128,6 +140,14 @@ def test_page_asks_for_a_check_and_records_it(busy, browser):
     assert "لم يبق تعليق منشور للفحص" in page
 
 
+def test_moderator_is_asked_to_check_once_a_day(busy, browser):
+    asked = "لم تفحصوا اليوم شيئا مما نُشر"
+    assert asked in browser.get("/review").text
+    assert asked not in browser.get("/review", headers={"X-Ghirbal-Fragment": "1"}).text
+    browser.post("/spot-check", comment="4", revision="1")
+    assert asked not in browser.get("/review").text
+
+
 @pytest.mark.parametrize(
     "form",
     [{}, {"comment": "x", "revision": "1"}, {"comment": "4", "revision": "1", "reject": "no"}],
@@ -139,7 +159,7 @@ def test_check_that_makes_no_sense_is_refused(busy, browser, form):
 @pytest.mark.parametrize("by", ["day", "week"])
 def test_overview_draws_charts_and_gives_their_figures(busy, browser, by):
     page = browser.get(f"/overview?by={by}").text
-    assert page.count('<svg class="chart"') == 5
+    assert page.count('<svg class="chart"') == 6
     assert "٥٠٪" in page
     assert "حسب القسم" in page
     assert "style=" not in page

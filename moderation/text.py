@@ -101,7 +101,7 @@ def canonicalise_by_arrays(texts: Sequence[str]) -> Canonical:
     strip_remains(joined, raw, openings(raw).tolist())
     batch = Batch(FOLD[raw], KIND[raw], np.arange(raw.size))
     batch.kinds[hard] = HARD
-    _expand(raw, batch)
+    _expand(raw, batch, hard)
     batch.keep(batch.kinds != Kind.DROP)
     _squeeze(batch)
     _see_crosses(batch)
@@ -147,11 +147,17 @@ def original_span(canonical: Canonical, i: int, start: int, end: int, text: str)
     return begin, stop
 
 
-def _expand(raw: NDArray[np.uint32], batch: Batch) -> None:
+def _expand(raw: NDArray[np.uint32], batch: Batch, hard: NDArray[np.int64]) -> None:
     """Spell out ligatures; every letter of one points to the place where it stood."""
     rare = np.flatnonzero(_IS_LIGATURE[raw] & (batch.kinds != Kind.DROP))
     if not rare.size:
         return
+    phrases = rare[_IS_PHRASE[raw[rare]]]
+    before = np.searchsorted(phrases, hard)
+    rank = np.arange(phrases.size) - before[np.searchsorted(hard, phrases) - 1]
+    beyond = phrases[rank >= _MOST_PHRASES]
+    batch.codes[beyond], batch.kinds[beyond] = SPACE, Kind.SYMBOL
+    rare = np.setdiff1d(rare, beyond, assume_unique=True)
     spelled = [EXPANSIONS[code] for code in raw[rare].tolist()]
     counts = np.ones(raw.size, dtype=np.int64)
     counts[rare] = [len(spelling) for spelling in spelled]
@@ -167,6 +173,12 @@ def _expand(raw: NDArray[np.uint32], batch: Batch) -> None:
 
 _IS_LIGATURE: Final = np.zeros(FOLD.size, dtype=np.bool_)
 _IS_LIGATURE[list(EXPANSIONS)] = True
+# Phrases in one character are spelled out so often in a comment: no comment of the corpora has as
+# many, and a long one of nothing else would cost six times its length.
+_MOST_PHRASES: Final = 8
+_LONGEST_LIGATURE: Final = 4
+_IS_PHRASE: Final = np.zeros(FOLD.size, dtype=np.bool_)
+_IS_PHRASE[[code for code, spelt in EXPANSIONS.items() if len(spelt) > _LONGEST_LIGATURE]] = True
 
 
 def _see_crosses(batch: Batch) -> None:

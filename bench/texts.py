@@ -8,6 +8,7 @@ ROOT = Path(__file__).parent.parent
 ORDINARY = Path(__file__).with_name("ordinary.txt")
 SEED = ROOT / "data" / "seed" / "comments.csv"
 LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
+LATIN = "abcdefghijklmnopqrstuvwxyz237"
 SHARE_ABUSIVE = 0.1
 BYTES = 20_000  # of an adversarial comment, nearly as many as are taken
 
@@ -43,8 +44,9 @@ def adversarial() -> dict[str, str]:
     def filled(part: str) -> str:
         return part * (BYTES // len(part.encode()))
 
+    chance_words = ["".join(chance.choices(LATIN, k=chance.randrange(3, 9))) for _ in range(2_900)]
     return {
-        "ordinary text": "\n".join(make_comments(200))[: BYTES // 2],
+        "ordinary text": "\n".join(make_comments(200)).encode()[:BYTES].decode(errors="ignore"),
         "one word": "".join(chance.choices(LETTERS, k=BYTES // 2)),
         "all diacritics": filled("\u064e\u0651"),
         "all emoji": filled("😀😡"),
@@ -53,7 +55,9 @@ def adversarial() -> dict[str, str]:
         "masked words": filled("ح*ار "),
         "digits for letters": filled("7م4ر "),
         "Latin spellings": filled("7mar "),
+        "Latin words": " ".join(chance_words),
         "ligatures": filled("ﷺ"),
+        "fractions": filled("¾"),
         "tags": filled("<b>"),
         "entities": filled("&amp;"),
         "handles": filled("@a "),

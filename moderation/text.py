@@ -103,7 +103,7 @@ def canonicalise_by_arrays(texts: Sequence[str]) -> Canonical:
     strip_remains(joined, raw, openings(raw).tolist())
     batch = Batch(fold()[raw], KIND[raw], np.arange(raw.size))
     batch.kinds[hard] = HARD
-    _expand(raw, batch)
+    _expand(raw, batch, hard)
     batch.keep(batch.kinds != Kind.DROP)
     _squeeze(batch)
     _see_crosses(batch)
@@ -149,11 +149,17 @@ def original_span(canonical: Canonical, i: int, start: int, end: int, text: str)
     return begin, stop
 
 
-def _expand(raw: NDArray[np.uint32], batch: Batch) -> None:
+def _expand(raw: NDArray[np.uint32], batch: Batch, hard: NDArray[np.int64]) -> None:
     """Spell out ligatures; every letter of one points to the place where it stood."""
     rare = np.flatnonzero(_is_ligature()[raw] & (batch.kinds != Kind.DROP))
     if not rare.size:
         return
+    phrases = rare[_is_phrase()[raw[rare]]]
+    before = np.searchsorted(phrases, hard)
+    rank = np.arange(phrases.size) - before[np.searchsorted(hard, phrases) - 1]
+    beyond = phrases[rank >= _MOST_PHRASES]
+    batch.codes[beyond], batch.kinds[beyond] = SPACE, Kind.SYMBOL
+    rare = np.setdiff1d(rare, beyond, assume_unique=True)
     spelled = [EXPANSIONS[code] for code in raw[rare].tolist()]
     counts = np.ones(raw.size, dtype=np.int64)
     counts[rare] = [len(spelling) for spelling in spelled]
@@ -167,10 +173,23 @@ def _expand(raw: NDArray[np.uint32], batch: Batch) -> None:
         batch.kinds[part] = KIND[batch.codes[part]]
 
 
+# Phrases in one character are spelled out so often in a comment: no comment of the corpora has as
+# many, and a long one of nothing else would cost six times its length.
+_MOST_PHRASES: Final = 8
+_LONGEST_LIGATURE: Final = 4
+
+
 @cache
 def _is_ligature() -> NDArray[np.bool_]:
     found = np.zeros(SIZE, dtype=np.bool_)
     found[list(EXPANSIONS)] = True
+    return found
+
+
+@cache
+def _is_phrase() -> NDArray[np.bool_]:
+    found = np.zeros(SIZE, dtype=np.bool_)
+    found[[code for code, spelt in EXPANSIONS.items() if len(spelt) > _LONGEST_LIGATURE]] = True
     return found
 
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "keys": "service.keys_command",
     "moderators": "service.moderators_command",
     "policy": "service.policy_command",
+    "rescore": "service.rescore_command",
     "retention": "service.retention_command",
     "score": "service.score_command",
     "serve": "service.serve_command",

@@ -27,13 +27,13 @@ _CURRENT = (
     .where(Comment.site_id == bindparam("site_id"), Comment.external_id == bindparam("external_id"))
 )
 _NEWEST_DECISION = (
-    select(Decision.action, Decision.reasons, Decision.model, Decision.policy)
+    select(Decision.action, Decision.reasons, Decision.policy)
     .where(Decision.comment_id == bindparam("comment_id"))
     .order_by(Decision.id.desc())
     .limit(1)
 )
 _NEWEST_SCORE = (
-    select(Score.scores, Score.spans)
+    select(Score.scores, Score.spans, Score.model)
     .where(Score.comment_id == bindparam("comment_id"), Score.revision == bindparam("revision"))
     .order_by(Score.id.desc())
     .limit(1)
@@ -71,7 +71,7 @@ def standing(connection: Connection, current: RowMapping) -> dict[str, Any]:
         "scores": score.scores,
         "reasons": decision.reasons,
         "spans": score.spans,
-        "model": decision.model,
+        "model": score.model,
         "policy": decision.policy,
     }
 

@@ -184,7 +184,7 @@ def _items(connection: Connection, rows: Sequence[RowMapping]) -> list[dict[str,
             "scores": scores[row["id"]]["scores"],
             "reasons": decisions[row["id"]]["reasons"],
             "spans": scores[row["id"]]["spans"],
-            "model": decisions[row["id"]]["model"],
+            "model": scores[row["id"]]["model"],
             "policy": decisions[row["id"]]["policy"],
             **described(row),
         }

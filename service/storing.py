@@ -124,8 +124,8 @@ def _row(
 
 def _state(incoming: Incoming) -> dict[str, Any]:
     """Return the columns of a comment; what the site left out is not overwritten."""
-    comment, scores = incoming.comment, incoming.judgement.scores
-    author, highest = comment.author or AuthorIn(), max(scores.values())
+    comment = incoming.comment
+    author = comment.author or AuthorIn()
     columns = {
         "author_id": author.id,
         "author_name": author.name,
@@ -133,9 +133,14 @@ def _state(incoming: Incoming) -> dict[str, Any]:
         "created_at": comment.created_at,
     }
     described = {name: value for name, value in columns.items() if value is not None}
+    return described | state_of(incoming.judgement.scores) | {"script": script_of(comment.text)}
+
+
+def state_of(scores: dict[str, float]) -> dict[str, float]:
+    """Return the columns of a comment that repeat its newest scores."""
+    highest = max(scores.values())
     # A coin's toss is 1, certainty in either direction 0.
-    found = {"score": highest, "uncertainty": 1 - abs(2 * highest - 1)}
-    return described | scores | found | {"script": script_of(comment.text)}
+    return scores | {"score": highest, "uncertainty": 1 - abs(2 * highest - 1)}
 
 
 def _write(

@@ -42,13 +42,15 @@ class Worker:
         For each delivery.
     retention : Retention
         What is removed, once a day.
+    stopped : Event
+        Set when the work is to end.
     """
 
     engine: Engine
     private: bool = False
     deadline_s: float = DEADLINE_S
     retention: Retention = field(default_factory=Retention)
-    _stopped: threading.Event = field(default_factory=threading.Event)
+    stopped: threading.Event = field(default_factory=threading.Event)
     _busy: Counter[int] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _tidied_at: float = float("-inf")
@@ -57,13 +59,13 @@ class Worker:
 
     def stop(self) -> None:
         """End the work when what is under way has been settled."""
-        self._stopped.set()
+        self.stopped.set()
 
     def run(self) -> None:
         """Work until stopped; a database that is gone is waited for."""
         pause = _PAUSE_S
         with ThreadPoolExecutor(_THREADS) as pool:
-            while not self._stopped.is_set():
+            while not self.stopped.is_set():
                 try:
                     found = self._round(pool)
                     pause = _PAUSE_S
@@ -71,7 +73,7 @@ class Worker:
                     _log.error("database: %s", getattr(error, "orig", None) or error)
                     found, pause = 0, min(pause * 2, _LONGEST_PAUSE_S)
                 if not found:
-                    self._stopped.wait(pause)
+                    self.stopped.wait(pause)
 
     def run_once(self) -> int:
         """Send what is due now, with what follows on it, and return how many were tried."""

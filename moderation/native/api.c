@@ -5,8 +5,6 @@
 
 #include "lexicon.h"
 
-enum { RECORD = 2 + ATTRIBUTES };
-
 /* The SHA-256 of these sources: the loader refuses a library that was built from others. */
 EXPORT const char *ghirbal_sources(void) { return GHIRBAL_SOURCES; }
 
@@ -45,6 +43,7 @@ EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *siz
     lexicon->spellings = spellings;
     lexicon->n_spellings = n_spellings;
     lexicon->sound_of = sound_of;
+    number_spellings(lexicon);
     lexicon->kept = malloc(64 * sizeof *lexicon->kept);
     Lists *cuts[] = {&lexicon->words, &ordinary, &lexicon->proclitics, &lexicon->glued,
                      &lexicon->before_sign};
@@ -109,21 +108,6 @@ EXPORT int64_t ghirbal_canonical(const Alphabet *alphabet, const uint32_t *raw,
     return n < 0 ? n : n + 1;
 }
 
-static void weigh(const Work *work, const Model *model, int n, float *evidence)
-{
-    /* A record has 8 bytes, and 8 sums go side by side; the first two are of no use. */
-    double sums[RECORD] = {0};
-    for (int32_t k = 0; k < n; k++) {
-        const Slot *slot = &work->slots[work->filled[k]];
-        const int8_t *record = (const int8_t *)model->records + (size_t)slot->bucket * RECORD;
-        double value = slot->value;
-        for (int a = 0; a < RECORD; a++)
-            sums[a] += value * record[a];
-    }
-    for (int a = 0; a < ATTRIBUTES; a++)
-        evidence[a] = (float)sums[a + 2] * model->scales[a];
-}
-
 static double probability(float evidence, float slope, float intercept)
 {
     float logit = evidence * slope + intercept;
@@ -132,41 +116,50 @@ static double probability(float evidence, float slope, float intercept)
     return 1 / (1 + expf(-logit));
 }
 
+/* Read a comment of a batch as far as its features, whose records are then on their way. */
+static int read_comment(Work *work, const Alphabet *alphabet, const uint32_t *raw,
+                        const int64_t *edges, int64_t i)
+{
+    return canonical(work, alphabet, raw + edges[i] + 1, (int32_t)(edges[i + 1] - edges[i] - 1));
+}
+
+static int hash_comment(Work *work, const Model *model)
+{
+    return occurrences(work, model, work->text.codes, work->text.size, work->emoji, work->n_emoji);
+}
+
 /* Score comments: evidence and, where wanted, probabilities rounded to 6 decimals. */
 EXPORT int64_t ghirbal_score(const Alphabet *alphabet, const Model *model, const uint32_t *raw,
                              const int64_t *edges, int64_t n_comments, float *evidence,
                              double *probabilities)
 {
     Work work = {0};
-    int64_t result = 0;
-    for (int64_t i = 0; i < n_comments && result == 0; i++) {
-        const uint32_t *comment = raw + edges[i] + 1;
-        int n = 0;
-        if (canonical(&work, alphabet, comment, (int32_t)(edges[i + 1] - edges[i] - 1)) < 0
-            || occurrences(&work, model, work.text.codes, work.text.size, work.emoji,
-                           work.n_emoji) < 0
-            || (n = count_known(&work, model)) < 0) {
-            result = -1;
-            break;
-        }
+    int failed = n_comments > 0
+                 && (read_comment(&work, alphabet, raw, edges, 0) < 0
+                     || hash_comment(&work, model) < 0);
+    for (int64_t i = 0; i < n_comments && !failed; i++) {
+        int last = i + 1 == n_comments;
         float sums[ATTRIBUTES];
-        weigh_terms(&work, model, n);
-        weigh(&work, model, n, sums);
-        for (int a = 0; a < ATTRIBUTES; a++) {
+        double length;
+        /* While the records of one comment come from memory, the next is read. */
+        failed = (!last && read_comment(&work, alphabet, raw, edges, i + 1) < 0)
+                 || sum_known(&work, model, sums, &length) < 0;
+        for (int a = 0; a < ATTRIBUTES && !failed; a++) {
             double exact = probability(sums[a], model->slopes[a], model->intercepts[a]);
             if (evidence)
                 evidence[i * ATTRIBUTES + a] = sums[a];
             if (probabilities)
                 probabilities[i * ATTRIBUTES + a] = rint(exact * 1e6) / 1e6;
         }
+        failed = failed || (!last && hash_comment(&work, model) < 0);
     }
     release(&work);
-    return result;
+    return failed ? -1 : 0;
 }
 
 /* Add to each word what it carried of its comment's evidence. */
 static void share(const Work *work, const Model *model, const uint32_t *codes,
-                  const int32_t *word_at, double *shares)
+                  double length, double *shares)
 {
     for (int32_t i = 0; i < work->n_found; i++) {
         Occurrence found = work->found[i];
@@ -175,12 +168,10 @@ static void share(const Work *work, const Model *model, const uint32_t *codes,
         /* An n-gram starts in a word or in the space before it; in no word where there is none. */
         if (codes[found.place] == SPACE && codes[found.place + 1] == SPACE)
             continue;
-        const int8_t *weights
-            = (const int8_t *)model->records + (size_t)found.bucket * RECORD + 2;
-        float value = work->slots[found.slot].value / (float)work->slots[found.slot].count;
+        double value = share_of(work, model, &found, length);
         for (int a = 0; a < ATTRIBUTES; a++)
-            shares[(int64_t)word_at[found.place] * ATTRIBUTES + a]
-                += (double)(weights[a] * model->scales[a] * value);
+            shares[(int64_t)work->numbers[found.place] * ATTRIBUTES + a]
+                += (double)(found.record[a + 2] * model->scales[a]) * value;
     }
 }
 
@@ -193,20 +184,21 @@ EXPORT int64_t ghirbal_shares(const Model *model, const uint32_t *codes, const i
     int64_t result = 0, word = 0;
     for (int64_t i = 0; i < n_comments && result == 0; i++) {
         const uint32_t *comment = codes + bounds[i];
-        int32_t size = (int32_t)(bounds[i + 1] - bounds[i]) + 1, n = 0;
+        int32_t size = (int32_t)(bounds[i + 1] - bounds[i]) + 1;
+        float evidence[ATTRIBUTES];
+        double length;
         if (occurrences(&work, model, comment, size, emoji + emoji_bounds[i],
                         (int32_t)(emoji_bounds[i + 1] - emoji_bounds[i])) < 0
-            || (n = count_known(&work, model)) < 0
+            || sum_known(&work, model, evidence, &length) < 0
             || reserve((void **)&work.numbers, &work.numbers_room, size, sizeof *work.numbers) < 0) {
             result = -1;
             break;
         }
-        weigh_terms(&work, model, n);
         for (int32_t j = 0, before = 0; j < size; j++) {
             before += comment[j] == SPACE && j && comment[j - 1] != SPACE;
             work.numbers[j] = before;
         }
-        share(&work, model, comment, work.numbers, shares + word * ATTRIBUTES);
+        share(&work, model, comment, length, shares + word * ATTRIBUTES);
         word += work.numbers[size - 1];
     }
     release(&work);

@@ -3,17 +3,30 @@
 
 #include "ghirbal.h"
 
-static int spell_out(Text *text, const Alphabet *alphabet, uint32_t code, int32_t place)
+static void put(Text *text, uint32_t code, uint8_t kind, int32_t place)
 {
-    int64_t low = 0, high = alphabet->n_ligatures - 1;
-    while (low < high) {
-        int64_t middle = (low + high) / 2;
-        if (alphabet->ligatures[middle] < code)
-            low = middle + 1;
-        else
-            high = middle;
+    text->codes[text->size] = code;
+    text->kinds[text->size] = kind;
+    text->places[text->size++] = place;
+}
+
+/* Phrases in one character are spelled out so often in a comment: no comment of ours has as many,
+ * and a long one of nothing else would cost six times its length. */
+enum { LONGEST_LIGATURE = 4, MOST_PHRASES = 8 };
+
+/* Spell out a ligature; `phrases` counts the long ones. */
+static int spell_out(Text *text, const Alphabet *alphabet, uint32_t code, int32_t place,
+                     int32_t *phrases)
+{
+    int64_t low = 0;
+    for (int64_t left = alphabet->n_ligatures; left > 1; left -= left / 2)
+        low += alphabet->ligatures[low + left / 2] <= code ? left / 2 : 0;
+    int32_t start = alphabet->spelling_bounds[low], stop = alphabet->spelling_bounds[low + 1];
+    if (stop - start > LONGEST_LIGATURE && ++*phrases > MOST_PHRASES) {
+        put(text, SPACE, SYMBOL, place);
+        return 0;
     }
-    for (int32_t j = alphabet->spelling_bounds[low]; j < alphabet->spelling_bounds[low + 1]; j++) {
+    for (int32_t j = start; j < stop; j++) {
         uint32_t letter = alphabet->spellings[j];
         uint8_t kind = kind_of(alphabet, letter);
         if (kind == DROP)
@@ -27,13 +40,6 @@ static int spell_out(Text *text, const Alphabet *alphabet, uint32_t code, int32_
     return 0;
 }
 
-static void put(Text *text, uint32_t code, uint8_t kind, int32_t place)
-{
-    text->codes[text->size] = code;
-    text->kinds[text->size] = kind;
-    text->places[text->size++] = place;
-}
-
 /* Fold each character and leave out what nobody sees; `kinds` tells what there is. */
 static int fold(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32_t size,
                 uint32_t *kinds)
@@ -42,13 +48,14 @@ static int fold(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32
         return -1;
     text->size = 0;
     uint32_t seen = 0;
+    int32_t phrases = 0;
     put(text, SPACE, HARD, -1);
     for (int32_t i = 0; i < size; i++) {
         uint32_t code = raw[i];
         uint32_t at = alphabet->page[code >> 8] * PAGE + (code & (PAGE - 1));
         uint8_t kind = alphabet->kind[at];
         if (kind & LIGATURE) {
-            if (spell_out(text, alphabet, code, i) < 0
+            if (spell_out(text, alphabet, code, i, &phrases) < 0
                 || reserve_text(text, (int64_t)text->size + size - i + 2) < 0)
                 return -1;
             seen = ~0u;

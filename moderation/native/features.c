@@ -1,21 +1,20 @@
 /* features.py: hashed n-grams, words, pairs, skeletons and emoji of one comment. */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ghirbal.h"
 
-enum { LONGEST_NGRAM = 8, LAST_POWER = 63, RECORD = 2 + ATTRIBUTES };
+enum { LONGEST_NGRAM = 8, LAST_POWER = 63 };
 
 /* Seeds: what the views are told apart by; n-grams have their length. */
 enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16, TRIPLES = 17 };
 
 #define GROUP 0x5EC7u /* what the name of any group is hashed to */
 
+/* Where the next occurrence goes; a pointer, since numbers might be among what is written. */
 typedef struct {
     Work *work;
     const Model *model;
-    int32_t n;
+    Occurrence *next;
 } Sink;
 
 static uint32_t mix(uint32_t hash, uint32_t seed)
@@ -25,38 +24,63 @@ static uint32_t mix(uint32_t hash, uint32_t seed)
     return mixed * 0x9E3779B1u;
 }
 
-static void emit(Sink *sink, uint32_t hash, uint32_t seed, int32_t place)
+static inline void emit(Sink *sink, uint32_t hash, uint32_t seed, int32_t place)
 {
-    uint32_t mixed = mix(hash, seed);
-    Occurrence *found = &sink->work->found[sink->n++];
-    found->bucket = mixed >> (32 - sink->model->bits);
-    found->check = (uint8_t)(mixed >> (24 - sink->model->bits));
-    found->place = place;
-    __builtin_prefetch(sink->model->records + (size_t)found->bucket * RECORD);
+    sink->next->key = mix(hash, seed) >> (24 - sink->model->bits);
+    sink->next++->place = place;
 }
 
-/* N-grams without a space inside, none of the names of groups. */
-static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, int32_t n_words)
+/* Make the n-grams one longer, and forget those with a space inside: loops over arrays, which are
+ * done several places at a time. */
+static void lengthen(uint32_t *restrict hashes, uint32_t *restrict inside,
+                     const uint32_t *restrict last, int32_t n)
 {
-    uint32_t lengths = sink->model->ngrams;
-    int32_t longest = LONGEST_NGRAM;
-    while (longest > 1 && !(lengths >> longest & 1))
-        longest--;
-    const Word *words = sink->work->words;
-    for (int32_t start = 0, space, k = 0; start < size - 1; start = space, k++) {
-        space = k < n_words ? words[k].end : size - 1;
-        if (k < n_words && words[k].named)
+    for (int32_t i = 0; i < n; i++) {
+        hashes[i] = hashes[i] * STEP + last[i];
+        inside[i] &= last[i - 1] != SPACE;
+    }
+}
+
+static void make_keys(uint32_t *restrict keys, const uint32_t *restrict hashes, int32_t n,
+                      uint32_t seed, int32_t shift)
+{
+    for (int32_t i = 0; i < n; i++)
+        keys[i] = mix(hashes[i], seed) >> shift;
+}
+
+/* Mark where n-grams may start: not in the name of a group, nor in the space before it. */
+static void open_places(uint32_t *inside, int32_t size, const Word *words, int32_t n_words,
+                        int named)
+{
+    for (int32_t i = 0; i < size; i++)
+        inside[i] = 1;
+    for (int32_t k = 0; named && k < n_words; k++)
+        for (int32_t i = k ? words[k - 1].end : 0; words[k].named && i < words[k].end; i++)
+            inside[i] = 0;
+}
+
+static void ngrams(Sink *sink, const uint32_t *codes, int32_t size)
+{
+    uint32_t *hashes = sink->work->hashes, *keys = sink->work->keys, *inside = sink->work->inside;
+    memcpy(hashes, codes, (size_t)size * sizeof *hashes);
+    for (int32_t length = 2; length <= LONGEST_NGRAM && length <= size; length++) {
+        int32_t n = size - length + 1;
+        if (length == 2)
+            for (int32_t i = 0; i < n; i++)
+                hashes[i] = hashes[i] * STEP + codes[i + 1];
+        else
+            lengthen(hashes, inside, codes + length - 1, n);
+        if (!(sink->model->ngrams >> length & 1))
             continue;
-        for (int32_t i = start; i < space; i++) {
-            uint32_t hash = codes[i];
-            int32_t last = i + longest - 1 < space ? i + longest - 1 : space;
-            for (int32_t j = i + 1; j <= last; j++) {
-                uint32_t length = (uint32_t)(j - i + 1);
-                hash = hash * STEP + codes[j];
-                if (lengths >> length & 1)
-                    emit(sink, hash, length, i);
-            }
+        make_keys(keys, hashes, n, (uint32_t)length, 24 - sink->model->bits);
+        Occurrence *next = sink->next;
+        for (int32_t i = 0; i < n; i++) {
+            /* Written in any case, and kept or not: a branch would be hard to foresee. */
+            next->key = keys[i];
+            next->place = i;
+            next += inside[i];
         }
+        sink->next = next;
     }
 }
 
@@ -137,6 +161,7 @@ static void chains(Sink *sink, const Word *words, int32_t n, uint32_t seed, int 
 static int32_t skeletons(Work *work, const Model *model, const uint32_t *codes, int32_t size)
 {
     int32_t n = 0;
+    uint32_t last = 0;
     int skip = 0;
     for (int32_t i = 0; i < size; i++) {
         uint32_t code = codes[i], next = i + 1 < size ? codes[i + 1] : 0;
@@ -149,10 +174,10 @@ static int32_t skeletons(Work *work, const Model *model, const uint32_t *codes, 
             bare = before_h;
         if (next == SPACE && (code == 'h' || code == HEH))
             bare = 0;
-        if (bare && (n == 0 || bare == SPACE || bare != work->bare[n - 1])) {
-            work->bare[n] = bare;
-            work->origin[n++] = i;
-        }
+        work->bare[n] = bare;
+        work->origin[n] = i;
+        n += (bare != 0) & ((bare == SPACE) | (bare != last));
+        last = bare ? bare : last;
     }
     return n;
 }
@@ -163,16 +188,24 @@ static int reserve_features(Work *work, const Model *model, int32_t size, int32_
     int64_t per_code = 6;
     for (int32_t n = 2; n <= LONGEST_NGRAM; n++)
         per_code += model->ngrams >> n & 1;
-    void **arrays[] = {(void **)&work->bare, (void **)&work->origin, (void **)&work->words,
-                       (void **)&work->bare_words};
-    size_t items[] = {sizeof *work->bare, sizeof *work->origin, sizeof *work->words,
-                      sizeof *work->bare_words};
-    for (int i = 0; i < 4; i++) {
+    struct {
+        void **array;
+        size_t item;
+    } arrays[] = {
+        {(void **)&work->bare, sizeof *work->bare},
+        {(void **)&work->origin, sizeof *work->origin},
+        {(void **)&work->words, sizeof *work->words},
+        {(void **)&work->bare_words, sizeof *work->bare_words},
+        {(void **)&work->hashes, sizeof *work->hashes},
+        {(void **)&work->keys, sizeof *work->keys},
+        {(void **)&work->inside, sizeof *work->inside},
+    };
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         work->bare_room = room;
-        if (reserve(arrays[i], &work->bare_room, size, items[i]) < 0)
+        if (reserve(arrays[i].array, &work->bare_room, size, arrays[i].item) < 0)
             return -1;
     }
-    return reserve((void **)&work->found, &work->found_room, per_code * size + n_emoji,
+    return reserve((void **)&work->found, &work->found_room, per_code * size + n_emoji + 1,
                    sizeof *work->found);
 }
 
@@ -182,10 +215,11 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
 {
     if (reserve_features(work, model, size, n_emoji) < 0)
         return -1;
-    Sink sink = {work, model, 0};
+    Sink sink = {work, model, work->found};
     int32_t n_words = split(work->words, codes, size, NULL);
     int named = name_groups(model, work->words, n_words);
-    ngrams(&sink, codes, size, n_words);
+    open_places(work->inside, size, work->words, n_words, named);
+    ngrams(&sink, codes, size);
     for (int32_t i = 0; i < n_words; i++)
         emit(&sink, work->words[i].hash, WORDS, work->words[i].place);
     chains(&sink, work->words, n_words, PAIRS, 1, 0);
@@ -200,72 +234,8 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
     chains(&sink, work->bare_words, n_bare, BARE_PAIRS, 1, 0);
     for (int32_t i = 0; i < n_emoji; i++)
         emit(&sink, emoji[i], FACES, -1);
-    work->n_found = sink.n;
+    work->n_found = (int32_t)(sink.next - work->found);
+    for (int32_t i = 0; i < work->n_found && i < AHEAD; i++)
+        fetch_record(model, work->found[i].key);
     return 0;
-}
-
-static int reserve_slots(Work *work, int32_t n)
-{
-    int32_t slots = work->n_slots ? work->n_slots : 1024;
-    while (slots < 2 * (int64_t)n) {
-        if (slots > INT32_MAX / 4)
-            return -1;
-        slots *= 2;
-    }
-    if (slots == work->n_slots && work->stamp < INT32_MAX)
-        return 0;
-    free(work->slots);
-    free(work->filled);
-    work->slots = calloc((size_t)slots, sizeof *work->slots);
-    work->filled = malloc((size_t)slots * sizeof *work->filled);
-    work->stamp = 0;
-    work->n_slots = work->slots && work->filled ? slots : 0;
-    return work->n_slots ? 0 : -1;
-}
-
-/* Leave what the model knows in work->found, each with its slot; work->filled names the slots in
- * use. Return how many are in use, or -1. */
-int count_known(Work *work, const Model *model)
-{
-    if (reserve_slots(work, work->n_found) < 0)
-        return -1;
-    int32_t n = 0, known = 0, stamp = ++work->stamp;
-    uint32_t mask = (uint32_t)work->n_slots - 1;
-    Slot *slots = work->slots;
-    for (int32_t i = 0; i < work->n_found; i++) {
-        Occurrence found = work->found[i];
-        if (model->records[(size_t)found.bucket * RECORD] != found.check)
-            continue;
-        uint32_t at = found.bucket * 0x9E3779B1u >> 8 & mask;
-        while (slots[at].stamp == stamp && slots[at].bucket != found.bucket)
-            at = (at + 1) & mask;
-        int fresh = slots[at].stamp != stamp;
-        slots[at].count = fresh ? 1 : slots[at].count + 1;
-        slots[at].bucket = found.bucket;
-        slots[at].stamp = stamp;
-        work->filled[n] = (int32_t)at;
-        n += fresh;
-        found.slot = (int32_t)at;
-        work->found[known++] = found;
-    }
-    work->n_found = known;
-    return n;
-}
-
-/* Set the normalised term weights of the slots in use. */
-void weigh_terms(Work *work, const Model *model, int32_t n)
-{
-    double squares = 0;
-    for (int32_t k = 0; k < n; k++) {
-        Slot *slot = &work->slots[work->filled[k]];
-        int64_t count = slot->count;
-        if (count >= model->n_term_weights)
-            count = model->n_term_weights - 1;
-        uint8_t idf = model->records[(size_t)slot->bucket * RECORD + 1];
-        slot->value = model->term_weights[count] * idf;
-        squares += (double)slot->value * slot->value;
-    }
-    float length = squares > 0 ? (float)sqrt(squares) : 1;
-    for (int32_t k = 0; k < n; k++)
-        work->slots[work->filled[k]].value /= length;
 }

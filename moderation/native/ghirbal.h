@@ -25,6 +25,8 @@ enum { DROP, BLANK, SYMBOL, GLUE, SIGN, MASKED, EMOJI, DIGIT, LATIN, ARABIC, OTH
 #define STEP 0x01000193u /* the prime of FNV-1a, 32 bits */
 #define LONGEST 24       /* letters of the longest word that is looked up in the lexicon */
 #define ATTRIBUTES 6
+#define RECORD (2 + ATTRIBUTES)
+#define AHEAD 1024 /* records that are fetched before they are needed */
 
 typedef struct Lexicon Lexicon;
 
@@ -44,7 +46,7 @@ typedef struct {
 
 /* What a Scorer knows. */
 typedef struct {
-    const uint8_t *records; /* per bucket: check, idf, one weight per attribute */
+    const int8_t *records; /* per bucket: check, idf, one weight per attribute */
     const float *term_weights;
     const float *scales, *slopes, *intercepts;
     const uint32_t *skeleton, *skeleton_before_h; /* the tables of skeleton.py */
@@ -76,19 +78,13 @@ typedef struct {
     int named; /* whether it is the name of a group */
 } Word;
 
-/* One feature where it stands. */
+/* One feature where it stands: its bucket and 8 bits of check, later its slot; and what the model
+ * has in that bucket. */
 typedef struct {
-    uint32_t bucket;
-    int32_t place, slot;
-    uint8_t check;
+    uint32_t key;
+    int32_t place;
+    int8_t record[RECORD];
 } Occurrence;
-
-/* A distinct bucket of a comment, in a table that is open to the next comment at once. */
-typedef struct {
-    uint32_t bucket;
-    int32_t stamp, count;
-    float value;
-} Slot;
 
 typedef struct {
     Text text, spare;
@@ -100,13 +96,14 @@ typedef struct {
     int32_t n_hits, hits_room;
     Occurrence *found;
     int32_t n_found, found_room;
-    uint32_t *bare;
+    uint32_t *bare, *hashes, *keys, *inside;
     int32_t *origin;
     Word *words, *bare_words;
     int32_t bare_room;
-    Slot *slots;
-    int32_t *filled;
-    int32_t n_slots, stamp;
+    uint64_t *slots; /* the buckets of a comment, how often each occurs, and which comment it is */
+    int32_t *again;  /* occurrences that are not the first of their bucket */
+    int32_t n_slots, n_again, again_room;
+    uint32_t stamp;
 } Work;
 
 /* All functions that need memory return 0, or -1 where there is none. */
@@ -122,19 +119,31 @@ int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw);
 int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw);
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
                 const uint32_t *emoji, int32_t n_emoji);
-int count_known(Work *work, const Model *model);
-void weigh_terms(Work *work, const Model *model, int32_t n);
+int sum_known(Work *work, const Model *model, float *evidence, double *length);
+double share_of(const Work *work, const Model *model, const Occurrence *found, double length);
 
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int may_be_whole(const Lexicon *lexicon, uint32_t hash);
+void fetch_whole(const Lexicon *lexicon, uint32_t hash);
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 uint32_t named_entity(const Lexicon *lexicon, const uint32_t *name, int32_t size);
 int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **letters);
+
+static inline const int8_t *record_of(const Model *model, uint32_t key)
+{
+    return model->records + (size_t)(key >> 8) * RECORD;
+}
+
+/* Into the second cache: the first is too small for so many and what is done meanwhile. */
+static inline void fetch_record(const Model *model, uint32_t key)
+{
+    __builtin_prefetch(record_of(model, key), 0, 2);
+}
 
 static inline int is_word(uint8_t kind) { return kind >= DIGIT && kind != HARD; }
 

@@ -37,12 +37,14 @@ static int is_digit(const Search *search, int32_t i)
     return kind_of(search->alphabet, search->raw[search->text->places[i]]) == DIGIT;
 }
 
-/* Look over the word that begins at `start`. */
-static Look look(const Search *search, int32_t start)
+/* Look over the word behind another; that one once more where it is the last. */
+static Look look(const Search *search, const Look *before)
 {
     const Text *text = search->text;
-    Look word = {.start = start, .power = 1};
-    int32_t i = start;
+    Look word = {.start = before->stop + 1, .power = 1};
+    if (word.start == text->size)
+        return *before;
+    int32_t start = word.start, i = start;
     uint32_t power = 1;
     for (; text->codes[i] != SPACE; i++) {
         word.hash += text->codes[i] * power;
@@ -65,6 +67,8 @@ static Look look(const Search *search, int32_t start)
                            && is_digit(search, i);
     }
     word.stop = i;
+    /* What will be asked of the two, after the next word. */
+    fetch_whole(search->alphabet->lexicon, before->hash + before->power * word.hash);
     return word;
 }
 
@@ -228,9 +232,9 @@ static int32_t find_whole(const Search *search, const Look *first, const Look *s
 /* Look for the one word that two neighbours are. */
 static int32_t find_joined(const Search *search, const Look *first, const Look *second)
 {
-    int32_t n = 0;
-    if (may_be_whole(search->alphabet->lexicon, first->hash + first->power * second->hash))
-        n = find_whole(search, first, second, 0);
+    uint32_t both = first->hash + first->power * second->hash;
+    int worth = may_be_whole(search->alphabet->lexicon, both);
+    int32_t n = worth ? find_whole(search, first, second, 0) : 0;
     if (!n && is_sign(search, search->text->places[first->stop]))
         n = find_whole(search, first, second, 1);
     return n;
@@ -252,15 +256,14 @@ static int32_t find_alone(const Search *search, const Look *word)
 static int32_t finish(const Search *search, const Look *word, int32_t n)
 {
     const Lexicon *lexicon = search->alphabet->lexicon;
-    Hit *hit = search->hit;
-    uint32_t apart[LONGEST_TEXT + 8];
+    uint32_t apart[LONGEST_TEXT + 8], *text = search->hit->text;
     int32_t size = word->stop - word->start, parted = 0;
     if (n)
-        parted = set_apart(lexicon, hit->text, n, apart);
+        parted = set_apart(lexicon, text, n, apart);
     else if (size <= LONGEST_HIDDEN)
         parted = set_apart(lexicon, letters_of(search, word), size, apart);
     if (parted)
-        memcpy(hit->text, apart, (size_t)parted * sizeof *apart);
+        memcpy(text, apart, (size_t)parted * sizeof *apart);
     return parted ? parted : n;
 }
 
@@ -271,7 +274,7 @@ int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw)
     Search search = {text, alphabet, raw, NULL};
     int joined = 0; /* the word before was taken up by the one before that */
     work->n_hits = 0;
-    Look word = look(&search, 1);
+    Look word = look(&search, &(Look){0}), next = look(&search, &word);
     while (word.stop > word.start) {
         if (reserve((void **)&work->hits, &work->hits_room, (int64_t)work->n_hits + 1,
                     sizeof *work->hits) < 0)
@@ -279,14 +282,10 @@ int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw)
         search.hit = &work->hits[work->n_hits];
         search.hit->start = word.start;
         search.hit->stop = word.stop;
-        int last = word.stop == text->size - 1;
-        Look next = word;
-        int32_t n = 0;
-        if (!last) {
-            next = look(&search, word.stop + 1);
-            if (!joined && (n = find_joined(&search, &word, &next)) > 0)
-                search.hit->stop = next.stop;
-        }
+        int32_t n = 0, last = word.stop == text->size - 1;
+        Look after = look(&search, &next);
+        if (!last && !joined && (n = find_joined(&search, &word, &next)) > 0)
+            search.hit->stop = next.stop;
         joined = n > 0;
         if (!n)
             n = find_alone(&search, &word);
@@ -295,6 +294,7 @@ int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw)
         if (last)
             break;
         word = next;
+        next = after;
     }
     return 0;
 }

@@ -68,7 +68,7 @@ static int set(Map *map, uint64_t key, int32_t value)
 
 static int starts_with(Letters word, Letters head)
 {
-    return word.size >= head.size
+    return word.size >= head.size && (head.size == 0 || *word.letters == *head.letters)
            && memcmp(word.letters, head.letters, (size_t)head.size * sizeof *word.letters) == 0;
 }
 
@@ -173,10 +173,17 @@ uint32_t named_entity(const Lexicon *lexicon, const uint32_t *name, int32_t size
     return found > 0 ? (uint32_t)found : 0;
 }
 
+static uint32_t whole_bit(uint32_t hash) { return (hash * 0x9E3779B1u) >> (32 - WHOLE_BITS); }
+
 int may_be_whole(const Lexicon *lexicon, uint32_t hash)
 {
-    uint32_t bit = (hash * 0x9E3779B1u) >> (32 - WHOLE_BITS);
+    uint32_t bit = whole_bit(hash);
     return lexicon->whole[bit >> 3] >> (bit & 7) & 1;
+}
+
+void fetch_whole(const Lexicon *lexicon, uint32_t hash)
+{
+    __builtin_prefetch(lexicon->whole + (whole_bit(hash) >> 3));
 }
 
 int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **letters)
@@ -280,7 +287,7 @@ int fill_lexicon(Lexicon *lexicon, const Lists *ordinary)
     }
     free(innocent.keys);
     free(innocent.values);
-    return failed ? -1 : 0;
+    return failed || order_sounds(lexicon) < 0 ? -1 : 0;
 }
 
 int set_key(Map *map, uint64_t key, int32_t value) { return set(map, key, value); }

@@ -36,6 +36,8 @@ typedef struct {
 /* A word among those that sound alike; `next` is -1 after the last. */
 typedef struct {
     int32_t word, next;
+    uint64_t heads, tails; /* with which Latin letters and digits it may begin and end */
+    int32_t strength;
 } Alike;
 
 struct Lexicon {
@@ -48,6 +50,7 @@ struct Lexicon {
     const Choices *choices;
     const Spellings *spellings;
     const uint32_t *sound_of; /* by code point: what stands for it in a key; 1 for nothing */
+    uint8_t spelling_of[SMALL_TABLE]; /* by letter: number in `spellings` from 1 on, or 0 */
     int32_t n_choices, n_spellings;
 };
 
@@ -56,6 +59,8 @@ int32_t look_up(const Map *map, uint64_t key);
 int set_key(Map *map, uint64_t key, int32_t value);
 int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result);
 int fill_lexicon(Lexicon *lexicon, const Lists *ordinary);
+void number_spellings(Lexicon *lexicon);
 int set_sounds(Lexicon *lexicon, int32_t which);
+int order_sounds(Lexicon *lexicon);
 
 #endif

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moderation.text import canonicalise, original_span
+from moderation.text import canonicalise, canonicalise_by_arrays, original_span
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 # What evasion is made of: letters, look-alikes, marks, signs, HTML, ligatures, broken code points.
@@ -58,6 +58,15 @@ def test_marks_that_hide_a_word_go(raw, expected):
 )
 def test_presentation_forms_and_ligatures_are_spelled_out(raw, expected):
     assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize("way", [canonicalise, canonicalise_by_arrays])
+def test_a_phrase_in_one_character_is_spelled_out_eight_times_a_comment(way):
+    often, once = "ﷺ " * 50 + "ك ﷺ ل ب", "ﷻ شكرا"
+    both = way([often, once])
+    assert both.text(0).count("صلي الله عليه وسلم") == 8
+    assert both.text(0).split()[-1] == "كلب"
+    assert both.text(1) == "جل جلاله شكرا"
 
 
 @pytest.mark.parametrize(

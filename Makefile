@@ -34,7 +34,7 @@ bench-check: $(VENV)/.installed-test ## the same, and fail where a ratio is 20 %
 bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty view; writes reports/
 	$(BIN)/python bench/http.py
 
-bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment, in a browser; writes reports/
+bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment and the list, in a browser; writes reports/
 	$(BIN)/python bench/page.py
 
 bench-queue: $(VENV)/.installed-test postgres ## fill databases with 5 million comments and measure the queue; writes reports/

@@ -6,7 +6,7 @@ from math import isfinite
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
-from flask import Flask
+from flask import Flask, g
 from flask_babel import format_date, format_datetime, get_locale, gettext
 from markupsafe import Markup
 
@@ -91,7 +91,10 @@ def score(value: float) -> str:
 
 
 def _decimal(value: float, pattern: str) -> str:
-    return _formatted(value, pattern, str(get_locale()), preferences().numbering)
+    # A list has a thousand numbers, all of them for the same reader.
+    if "reader" not in g:
+        g.reader = (str(get_locale()), preferences().numbering)
+    return _formatted(value, pattern, *g.reader)
 
 
 # A page of a hundred comments shows the same few scores a thousand times.

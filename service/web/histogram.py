@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, and_, cast, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from service.filters import matching
 from service.schema import QueueFilter
@@ -25,21 +26,13 @@ def histogram(
     connection: Connection, wanted: QueueFilter, *, visible: ColumnElement[bool]
 ) -> list[Bin]:
     """Return how many comments have which score, of what a filter leaves but for its scores."""
-    score = Comment.score if wanted.attribute is None else getattr(Comment, wanted.attribute)
-    scaled = score * BINS
-    # PostgreSQL rounds where it casts; SQLite cuts off, and may lack floor.
-    sqlite = connection.dialect.name == "sqlite"
-    bin_ = cast(scaled if sqlite else func.floor(scaled), Integer).label("bin")
     anywhere = wanted.model_copy(update={"score_from": None, "score_to": None})
-    rows = connection.execute(
-        select(bin_, func.count())
-        .where(and_(visible, matching(connection, anywhere)))
-        .group_by(bin_)
-    )
-    counts = [0] * BINS
-    for number, count in rows:
-        # A score of 1 belongs to the last bar.
-        counts[min(number, BINS - 1)] += count
+    condition = and_(visible, matching(connection, anywhere))
+    if wanted.attribute is None and wanted.search is None:
+        counts = _by_range(connection, condition)
+    else:
+        score = Comment.score if wanted.attribute is None else getattr(Comment, wanted.attribute)
+        counts = _by_group(connection, condition, score=score)
     highest = max(counts) or 1
     low, high = wanted.score_from or 0.0, 1.0 if wanted.score_to is None else wanted.score_to
     return [
@@ -52,3 +45,30 @@ def histogram(
         )
         for number, count in enumerate(counts)
     ]
+
+
+def _by_range(connection: Connection, condition: ColumnElement[bool]) -> list[int]:
+    """Count each bar by itself: an index is in the order of the highest score."""
+    bars = []
+    for number in range(BINS):
+        # A score of 1 belongs to the last bar.
+        below = true() if number == BINS - 1 else Comment.score < (number + 1) / BINS
+        within = and_(condition, Comment.score >= number / BINS, below)
+        bars.append(select(func.count()).select_from(Comment).where(within).scalar_subquery())
+    return list(connection.execute(select(*bars)).one())
+
+
+def _by_group(
+    connection: Connection, condition: ColumnElement[bool], *, score: InstrumentedAttribute[float]
+) -> list[int]:
+    scaled = score * BINS
+    # PostgreSQL rounds where it casts; SQLite cuts off, and may lack floor.
+    sqlite = connection.dialect.name == "sqlite"
+    bin_ = cast(scaled if sqlite else func.floor(scaled), Integer).label("bin")
+    counts = [0] * BINS
+    for number, count in connection.execute(
+        select(bin_, func.count()).where(condition).group_by(bin_)
+    ):
+        # A score of 1 belongs to the last bar.
+        counts[min(number, BINS - 1)] += count
+    return counts

@@ -46,7 +46,7 @@ soak-http: $(VENV)/.installed-test ## a million requests to one worker, whose me
 bench-ingest: $(VENV)/.installed-test postgres ## how many comments a second are scored and safely stored over HTTP; writes reports/
 	PYTHONPATH=. $(BIN)/python bench/ingest.py
 
-bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment, in a browser; writes reports/
+bench-page: $(VENV)/.installed-test chromium ## how long a moderator waits for the next comment and the list, in a browser; writes reports/
 	$(BIN)/python bench/page.py
 
 bench-queue: $(VENV)/.installed-test postgres ## fill databases with 5 million comments and measure the queue; writes reports/

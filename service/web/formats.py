@@ -1,12 +1,12 @@
 """Numbers and times in the digits, language and zone of the reader."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
-from flask import Flask
+from flask import Flask, g
 from flask_babel import format_date, format_datetime, get_locale, gettext
 from markupsafe import Markup
 
@@ -91,7 +91,10 @@ def score(value: float) -> str:
 
 
 def _decimal(value: float, pattern: str) -> str:
-    return _formatted(value, pattern, str(get_locale()), preferences().numbering)
+    # A list has a thousand numbers, all of them for the same reader.
+    if "reader" not in g:
+        g.reader = (str(get_locale()), preferences().numbering)
+    return _formatted(value, pattern, *g.reader)
 
 
 # A page of a hundred comments shows the same few scores a thousand times.
@@ -104,12 +107,19 @@ def _formatted(value: float, pattern: str, locale: str, numbering: str) -> str:
 
 def moment(value: datetime) -> Markup:
     """Return how long ago something was, with the time of day for whoever points at it."""
-    ago = format_timedelta(
-        value - datetime.now(UTC), add_direction=True, locale=get_locale(), granularity="minute"
-    )
+    # Rounded down, what is seconds old is a minute old.
+    ago = _ago((value - datetime.now(UTC)) // timedelta(minutes=1), str(get_locale()))
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         value.isoformat(), digits(format_datetime(value, "medium")), digits(ago)
     )
+
+
+@lru_cache(maxsize=4_096)
+def _ago(minutes: int, locale: str) -> str:
+    told: str = format_timedelta(
+        timedelta(minutes=minutes), add_direction=True, locale=locale, granularity="minute"
+    )
+    return told
 
 
 def stamp(value: datetime) -> Markup:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, and_, cast, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute
 
 from service.filters import matching
 from service.queue import asked_for, is_long, written
@@ -49,16 +50,35 @@ def histogram(
 
 
 def _counts(connection: Connection, wanted: QueueFilter, visible: ColumnElement[bool]) -> list[int]:
+    condition = and_(visible, matching(connection, wanted))
+    if wanted.attribute is None and wanted.search is None:
+        return _by_range(connection, condition)
     score = Comment.score if wanted.attribute is None else getattr(Comment, wanted.attribute)
+    return _by_group(connection, condition, score=score)
+
+
+def _by_range(connection: Connection, condition: ColumnElement[bool]) -> list[int]:
+    """Count each bar by itself: an index is in the order of the highest score."""
+    bars = []
+    for number in range(BINS):
+        # A score of 1 belongs to the last bar.
+        below = true() if number == BINS - 1 else Comment.score < (number + 1) / BINS
+        within = and_(condition, Comment.score >= number / BINS, below)
+        bars.append(select(func.count()).select_from(Comment).where(within).scalar_subquery())
+    return list(connection.execute(select(*bars)).one())
+
+
+def _by_group(
+    connection: Connection, condition: ColumnElement[bool], *, score: InstrumentedAttribute[float]
+) -> list[int]:
     scaled = score * BINS
     # PostgreSQL rounds where it casts; SQLite cuts off, and may lack floor.
     sqlite = connection.dialect.name == "sqlite"
     bin_ = cast(scaled if sqlite else func.floor(scaled), Integer).label("bin")
-    rows = connection.execute(
-        select(bin_, func.count()).where(and_(visible, matching(connection, wanted))).group_by(bin_)
-    )
     counts = [0] * BINS
-    for number, count in rows:
+    for number, count in connection.execute(
+        select(bin_, func.count()).where(condition).group_by(bin_)
+    ):
         # A score of 1 belongs to the last bar.
         counts[min(number, BINS - 1)] += count
     return counts

@@ -532,7 +532,7 @@ def pages_to_see(page, language):
     page.goto("/review")
     yield "review"
     page.keyboard.press("Shift+Slash")
-    yield "keys"
+    yield "keys-help"
     page.goto("/queue")
     yield "queue"
     page.goto("/queue?flagged=1")

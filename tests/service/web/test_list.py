@@ -81,10 +81,12 @@ def test_filter_that_makes_no_sense_is_told(browser, waiting, wrong):
     assert numbers(answer.text) == ["3", "2", "1"]
 
 
-def test_histogram_counts_all_scores_and_marks_those_asked_for(browser, waiting, engine):
+@pytest.mark.parametrize("more", ["", "attribute=insult", "search=غربال"])
+def test_histogram_counts_all_scores_and_marks_those_asked_for(browser, waiting, engine, more):
     with engine.begin() as connection:
         connection.execute(text("UPDATE comment SET score = 1 WHERE id = 1"))
-    page = browser.get("/queue?score_from=0.25").text
+        connection.execute(text("UPDATE comment SET insult = score"))
+    page = browser.get(f"/queue?score_from=0.25&{more}").text
     bars = re.findall(r'data-from="([^"]+)" data-count="([1-9]\d*)"( class="chosen")?', page)
     assert bars == [
         ("0.2", "1", ""),

@@ -371,11 +371,9 @@ def pages_to_see(page):
     yield "overview"
     page.goto("/spot-check")
     yield "spot-check"
-    for name in ("records", "people", "keys", "webhooks"):
+    for name in ("records", "people", "keys", "webhooks", "preferences", "second-factor"):
         page.goto(f"/{name}")
         yield name
-    page.goto("/preferences")
-    yield "preferences"
     page.goto("/review/99999")
     yield "problem"
 

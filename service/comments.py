@@ -39,6 +39,34 @@ _NEWEST_SCORE = (
     .limit(1)
 )
 
+_DESCRIBED = (
+    select(
+        Comment.id,
+        Comment.external_id,
+        Comment.author_id,
+        Comment.author_name,
+        Comment.parent_external_id,
+        Comment.created_at,
+        Comment.received_at,
+        Comment.revision,
+        Comment.action,
+        Comment.score,
+        Comment.uncertainty,
+        Comment.flags,
+        Comment.script,
+        Comment.settled,
+        Comment.site_id,
+        Revision.text,
+        Article.external_id.label("article_id"),
+        Article.title.label("article_title"),
+        Article.url.label("article_url"),
+        Section.name.label("section"),
+    )
+    .join(Revision, _OF_COMMENT)
+    .outerjoin(Article, Article.id == Comment.article_id)
+    .outerjoin(Section, Section.id == Comment.section_id)
+)
+
 
 def find_current(connection: Connection, site_id: int, external_id: str) -> RowMapping | None:
     """Return `id`, `external_id`, `revision` and `text` of a comment, None if there is none."""
@@ -161,34 +189,5 @@ def fetch_current(
     limit: int | None = None,
 ) -> Sequence[RowMapping]:
     """Return the comments that meet a condition, with their newest text and their article."""
-    query = (
-        select(
-            Comment.id,
-            Comment.external_id,
-            Comment.author_id,
-            Comment.author_name,
-            Comment.parent_external_id,
-            Comment.created_at,
-            Comment.received_at,
-            Comment.revision,
-            Comment.action,
-            Comment.score,
-            Comment.uncertainty,
-            Comment.flags,
-            Comment.script,
-            Comment.settled,
-            Comment.site_id,
-            Revision.text,
-            Article.external_id.label("article_id"),
-            Article.title.label("article_title"),
-            Article.url.label("article_url"),
-            Section.name.label("section"),
-        )
-        .join(Revision, _OF_COMMENT)
-        .outerjoin(Article, Article.id == Comment.article_id)
-        .outerjoin(Section, Section.id == Comment.section_id)
-        .where(condition)
-        .order_by(*order_by)
-        .limit(limit)
-    )
+    query = _DESCRIBED.where(condition).order_by(*order_by).limit(limit)
     return connection.execute(query).mappings().all()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, exists, func, select
+from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, select
 
 from service.comments import fetch_current
 from service.flags import flags_of
@@ -11,6 +11,21 @@ from service.queue import newest
 from service.tables import ApiKey, Comment, Decision, Moderator, Sample, Score
 
 _LAST = 5
+_TRAIL = (
+    select(
+        Decision.action,
+        Decision.reasons,
+        Decision.source,
+        Decision.undoes,
+        Decision.note,
+        Decision.created_at,
+        func.coalesce(Moderator.display_name, ApiKey.name).label("by"),
+    )
+    .outerjoin(Moderator, Moderator.id == Decision.moderator_id)
+    .outerjoin(ApiKey, ApiKey.id == Decision.api_key_id)
+    .where(Decision.comment_id == bindparam("comment_id"))
+    .order_by(Decision.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,22 +140,7 @@ def _escalated(connection: Connection, ids: list[int]) -> set[int]:
 
 
 def _decisions(connection: Connection, comment_id: int) -> list[RowMapping]:
-    query = (
-        select(
-            Decision.action,
-            Decision.reasons,
-            Decision.source,
-            Decision.undoes,
-            Decision.note,
-            Decision.created_at,
-            func.coalesce(Moderator.display_name, ApiKey.name).label("by"),
-        )
-        .outerjoin(Moderator, Moderator.id == Decision.moderator_id)
-        .outerjoin(ApiKey, ApiKey.id == Decision.api_key_id)
-        .where(Decision.comment_id == comment_id)
-        .order_by(Decision.id)
-    )
-    return list(connection.execute(query).mappings())
+    return list(connection.execute(_TRAIL, {"comment_id": comment_id}).mappings())
 
 
 def _parent(connection: Connection, comment: RowMapping) -> RowMapping | None:

@@ -18,7 +18,7 @@ from service.desk import Move, Wish, act
 from service.dossier import any_samples, read_lines
 from service.errors import ApiError
 from service.moderators import Role
-from service.queue import count_matching, read_page
+from service.queue import read_page
 from service.schema import QueueQuery
 from service.sites import list_sections
 from service.state import service_state
@@ -26,7 +26,7 @@ from service.web.asked import AGES_H, asked, wanted_page
 from service.web.blueprint import web
 from service.web.bulk import decide_marked
 from service.web.highlight import pieces
-from service.web.histogram import histogram
+from service.web.histogram import count_shown, histogram
 from service.web.reasons import REJECT_REASONS, suggested
 from service.web.showing import done, told
 
@@ -76,14 +76,14 @@ def _listed(connection: Connection, query: QueueQuery) -> dict[str, Any]:
     visible = visible_to(g.person)
     comments, following = read_page(connection, query, visible=visible)
     waiting = count_visible(connection, g.person)
-    narrowed = bool(asked(request.args))
+    bins = histogram(connection, query, visible=visible)
     return {
         "lines": read_lines(connection, list(comments)),
         "following": following,
         "order": query.order,
         "waiting": waiting,
-        "matching": count_matching(connection, query, visible=visible) if narrowed else waiting,
-        "bins": histogram(connection, query, visible=visible),
+        "matching": count_shown(connection, query, bins, visible=visible),
+        "bins": bins,
         "sections": list_sections(connection),
         "ages": AGES_H,
         "samples": any_samples(connection),

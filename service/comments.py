@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.tables import (
@@ -14,6 +14,7 @@ from service.tables import (
     Deletion,
     Moderator,
     Revision,
+    Sample,
     Score,
     Section,
 )
@@ -55,6 +56,8 @@ _DESCRIBED = (
         Comment.flags,
         Comment.script,
         Comment.settled,
+        Comment.escalated,
+        exists().where(Sample.comment_id == Comment.id).label("sample"),
         Comment.site_id,
         Revision.text,
         Article.external_id.label("article_id"),

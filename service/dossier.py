@@ -95,8 +95,8 @@ def read_dossier(connection: Connection, comment_id: int) -> Dossier | None:
     machine = [row for row in decisions if row["source"] in {"model", "list"}]
     return Dossier(
         comment=comment,
-        escalated=_escalated(connection, [comment_id]) != set(),
-        sample=_samples(connection, [comment_id]) != set(),
+        escalated=comment["escalated"],
+        sample=comment["sample"],
         scores=found["scores"],
         spans=found["spans"],
         reasons=machine[-1]["reasons"] if machine else [],
@@ -112,14 +112,13 @@ def read_lines(connection: Connection, comments: list[RowMapping]) -> list[Line]
     """Return comments of the queue with their marked words and reasons."""
     ids = [comment["id"] for comment in comments]
     scores, decisions = newest(connection, Score, ids), newest(connection, Decision, ids)
-    escalated, samples = _escalated(connection, ids), _samples(connection, ids)
     return [
         Line(
             comment,
             scores[comment["id"]]["spans"],
             decisions[comment["id"]]["reasons"],
-            comment["id"] in escalated,
-            comment["id"] in samples,
+            comment["escalated"],
+            comment["sample"],
         )
         for comment in comments
     ]
@@ -128,15 +127,6 @@ def read_lines(connection: Connection, comments: list[RowMapping]) -> list[Line]
 def any_samples(connection: Connection) -> bool:
     """Return whether there are sample comments."""
     return bool(connection.scalar(select(exists().select_from(Sample))))
-
-
-def _samples(connection: Connection, ids: list[int]) -> set[int]:
-    found = connection.scalars(select(Sample.comment_id).where(Sample.comment_id.in_(ids)))
-    return set(found)
-
-
-def _escalated(connection: Connection, ids: list[int]) -> set[int]:
-    return set(connection.scalars(select(Comment.id).where(Comment.id.in_(ids), Comment.escalated)))
 
 
 def _decisions(connection: Connection, comment_id: int) -> list[RowMapping]:

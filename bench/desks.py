@@ -15,10 +15,10 @@ from service.database import open_engine, writing
 from service.desk import Move, Wish, act
 from service.dossier import read_dossier, read_lines
 from service.moderators import Person, Role
-from service.queue import count_matching, read_page
+from service.queue import read_page
 from service.schema import QueueQuery
 from service.tables import Moderator
-from service.web.histogram import histogram
+from service.web.histogram import count_shown, histogram
 
 MODERATORS = 20
 PROCESSES = 2
@@ -155,6 +155,6 @@ def _counts(engine: Engine, person: Person, query: QueueQuery) -> None:
     """Count what waits, what a filter leaves if there is one, and how its scores are spread."""
     with engine.connect() as connection:
         count_visible(connection, person)
-        if query != FILTERS[0]:
-            count_matching(connection, query, visible=visible_to(person))
-        histogram(connection, query, visible=visible_to(person))
+        visible = visible_to(person)
+        bins = histogram(connection, query, visible=visible)
+        count_shown(connection, query, bins, visible=visible)

@@ -70,14 +70,16 @@ class Client(asyncio.Protocol):
         if load.rate:
             # Waiting in line counts too, else a slow server would hide it.
             self.begun, load.due = load.due, load.due + 1 / load.rate
-        if now >= load.end or load.sent == load.most:
+        done = now >= load.end or load.sent == load.most
+        request = None if done else next(load.requests, None)
+        if request is None:
             self.transport.close()
             return
         load.sent += 1
         if self.begun > now:
-            load.loop.call_later(self.begun - now, self.transport.write, next(load.requests))
+            load.loop.call_later(self.begun - now, self.transport.write, request)
         else:
-            self.transport.write(next(load.requests))
+            self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Note the time of a whole answer and go on."""

@@ -114,7 +114,7 @@ def measure(url: str, *, seconds: float) -> dict[str, dict[str, float]]:
             # The first requests of a worker open connections and compile statements.
             for part, lasting in enumerate((1.0, seconds)):
                 first = (2 * turn + part) * 1_000_000
-                total = int(lasting * 6_000)
+                total = int(lasting * 10_000)
                 load = Load(
                     requests(key, first=first, size=size, total=total),
                     seconds=lasting,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.tables import (
@@ -14,6 +14,7 @@ from service.tables import (
     Deletion,
     Moderator,
     Revision,
+    Sample,
     Score,
     Section,
 )
@@ -37,6 +38,36 @@ _NEWEST_SCORE = (
     .where(Score.comment_id == bindparam("comment_id"), Score.revision == bindparam("revision"))
     .order_by(Score.id.desc())
     .limit(1)
+)
+
+_DESCRIBED = (
+    select(
+        Comment.id,
+        Comment.external_id,
+        Comment.author_id,
+        Comment.author_name,
+        Comment.parent_external_id,
+        Comment.created_at,
+        Comment.received_at,
+        Comment.revision,
+        Comment.action,
+        Comment.score,
+        Comment.uncertainty,
+        Comment.flags,
+        Comment.script,
+        Comment.settled,
+        Comment.escalated,
+        exists().where(Sample.comment_id == Comment.id).label("sample"),
+        Comment.site_id,
+        Revision.text,
+        Article.external_id.label("article_id"),
+        Article.title.label("article_title"),
+        Article.url.label("article_url"),
+        Section.name.label("section"),
+    )
+    .join(Revision, _OF_COMMENT)
+    .outerjoin(Article, Article.id == Comment.article_id)
+    .outerjoin(Section, Section.id == Comment.section_id)
 )
 
 
@@ -161,34 +192,5 @@ def fetch_current(
     limit: int | None = None,
 ) -> Sequence[RowMapping]:
     """Return the comments that meet a condition, with their newest text and their article."""
-    query = (
-        select(
-            Comment.id,
-            Comment.external_id,
-            Comment.author_id,
-            Comment.author_name,
-            Comment.parent_external_id,
-            Comment.created_at,
-            Comment.received_at,
-            Comment.revision,
-            Comment.action,
-            Comment.score,
-            Comment.uncertainty,
-            Comment.flags,
-            Comment.script,
-            Comment.settled,
-            Comment.site_id,
-            Revision.text,
-            Article.external_id.label("article_id"),
-            Article.title.label("article_title"),
-            Article.url.label("article_url"),
-            Section.name.label("section"),
-        )
-        .join(Revision, _OF_COMMENT)
-        .outerjoin(Article, Article.id == Comment.article_id)
-        .outerjoin(Section, Section.id == Comment.section_id)
-        .where(condition)
-        .order_by(*order_by)
-        .limit(limit)
-    )
+    query = _DESCRIBED.where(condition).order_by(*order_by).limit(limit)
     return connection.execute(query).mappings().all()

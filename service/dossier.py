@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, exists, func, select
+from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, select
 
 from service.comments import fetch_current
 from service.flags import flags_of
@@ -11,6 +11,21 @@ from service.queue import newest
 from service.tables import ApiKey, Comment, Decision, Moderator, Sample, Score
 
 _LAST = 5
+_TRAIL = (
+    select(
+        Decision.action,
+        Decision.reasons,
+        Decision.source,
+        Decision.undoes,
+        Decision.note,
+        Decision.created_at,
+        func.coalesce(Moderator.display_name, ApiKey.name).label("by"),
+    )
+    .outerjoin(Moderator, Moderator.id == Decision.moderator_id)
+    .outerjoin(ApiKey, ApiKey.id == Decision.api_key_id)
+    .where(Decision.comment_id == bindparam("comment_id"))
+    .order_by(Decision.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +95,8 @@ def read_dossier(connection: Connection, comment_id: int) -> Dossier | None:
     machine = [row for row in decisions if row["source"] in {"model", "list"}]
     return Dossier(
         comment=comment,
-        escalated=_escalated(connection, [comment_id]) != set(),
-        sample=_samples(connection, [comment_id]) != set(),
+        escalated=comment["escalated"],
+        sample=comment["sample"],
         scores=found["scores"],
         spans=found["spans"],
         reasons=machine[-1]["reasons"] if machine else [],
@@ -97,14 +112,13 @@ def read_lines(connection: Connection, comments: list[RowMapping]) -> list[Line]
     """Return comments of the queue with their marked words and reasons."""
     ids = [comment["id"] for comment in comments]
     scores, decisions = newest(connection, Score, ids), newest(connection, Decision, ids)
-    escalated, samples = _escalated(connection, ids), _samples(connection, ids)
     return [
         Line(
             comment,
             scores[comment["id"]]["spans"],
             decisions[comment["id"]]["reasons"],
-            comment["id"] in escalated,
-            comment["id"] in samples,
+            comment["escalated"],
+            comment["sample"],
         )
         for comment in comments
     ]
@@ -115,32 +129,8 @@ def any_samples(connection: Connection) -> bool:
     return bool(connection.scalar(select(exists().select_from(Sample))))
 
 
-def _samples(connection: Connection, ids: list[int]) -> set[int]:
-    found = connection.scalars(select(Sample.comment_id).where(Sample.comment_id.in_(ids)))
-    return set(found)
-
-
-def _escalated(connection: Connection, ids: list[int]) -> set[int]:
-    return set(connection.scalars(select(Comment.id).where(Comment.id.in_(ids), Comment.escalated)))
-
-
 def _decisions(connection: Connection, comment_id: int) -> list[RowMapping]:
-    query = (
-        select(
-            Decision.action,
-            Decision.reasons,
-            Decision.source,
-            Decision.undoes,
-            Decision.note,
-            Decision.created_at,
-            func.coalesce(Moderator.display_name, ApiKey.name).label("by"),
-        )
-        .outerjoin(Moderator, Moderator.id == Decision.moderator_id)
-        .outerjoin(ApiKey, ApiKey.id == Decision.api_key_id)
-        .where(Decision.comment_id == comment_id)
-        .order_by(Decision.id)
-    )
-    return list(connection.execute(query).mappings())
+    return list(connection.execute(_TRAIL, {"comment_id": comment_id}).mappings())
 
 
 def _parent(connection: Connection, comment: RowMapping) -> RowMapping | None:

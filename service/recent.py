@@ -13,9 +13,9 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
-# A number may be this many times as old as it took to count: counting it then takes a hundredth
-# of one processor, however long the queue is.
-AGE_FACTOR = 100
+# A number may be this many times as old as it took to count: counting it then takes half a
+# hundredth of one processor, however long the queue is.
+AGE_FACTOR = 200
 _MOST = 1_000
 
 

@@ -1,6 +1,6 @@
 """Removing texts and names of comments that have stood in a state for as long as they may."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -63,16 +63,25 @@ def count_due(connection: Connection, retention: Retention, now: datetime) -> di
     }
 
 
-def remove_due(engine: Engine, retention: Retention, now: datetime) -> dict[Action, int]:
+def remove_due(
+    engine: Engine,
+    retention: Retention,
+    now: datetime,
+    *,
+    go_on: Callable[[], bool] = lambda: True,
+) -> dict[Action, int]:
     """Remove texts and names of the comments that are due; return how many there were.
 
     What was published stays published and what was rejected stays rejected, nobody is told. What
-    still waits is rejected, since nobody can decide on it any more, and the site is told.
+    still waits is rejected, since nobody can decide on it any more, and the site is told. `go_on`
+    is asked before each step.
     """
     removed = {}
     for action, days in retention.limits():
         after, number = 0, 0
-        while found := _remove_some(engine, action, _due(action, days, now, after=after)):
+        while go_on() and (
+            found := _remove_some(engine, action, _due(action, days, now, after=after))
+        ):
             after, number = found[-1], number + len(found)
         removed[action] = number
     return removed

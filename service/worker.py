@@ -25,6 +25,7 @@ _LONGEST_PAUSE_S = 30.0
 _TIDY_S = 3_600.0
 _SEAL_S = 60.0
 _REMOVE_S = 86_400.0
+_TRY_AGAIN_S = 60.0
 _log = logging.getLogger("service.worker")
 
 
@@ -104,12 +105,25 @@ class Worker:
         if time.monotonic() - self._sealed_at > _SEAL_S and not seal(self.engine):
             self._sealed_at = time.monotonic()
         if time.monotonic() - self._removed_at > _REMOVE_S:
-            remove_due(self.engine, self.retention, datetime.now(UTC))
             self._removed_at = time.monotonic()
+            # Beside the events: the first time it may take long.
+            pool.submit(self._remove)
         for letter in letters:
             self._count(letter, 1)
             pool.submit(self._deliver, letter).add_done_callback(_note_failure)
         return len(letters)
+
+    def _remove(self) -> None:
+        try:
+            remove_due(
+                self.engine,
+                self.retention,
+                datetime.now(UTC),
+                go_on=lambda: not self.stopped.is_set(),
+            )
+        except SQLAlchemyError as error:
+            _log.error("retention: %s", getattr(error, "orig", None) or error)
+            self._removed_at += _TRY_AGAIN_S - _REMOVE_S
 
     def _deliver(self, letter: Letter) -> None:
         try:

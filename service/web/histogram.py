@@ -1,12 +1,13 @@
 """How the scores of the queue are spread, as bars of a chart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Integer, and_, cast, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from service.filters import matching
-from service.queue import asked_for, is_long, written
+from service.queue import asked_for, count_matching, is_long, written
 from service.recent import recent
 from service.schema import QueueFilter
 from service.tables import Comment
@@ -47,6 +48,19 @@ def histogram(
         )
         for number, count in enumerate(counts)
     ]
+
+
+def count_shown(
+    connection: Connection,
+    wanted: QueueFilter,
+    bins: Sequence[Bin],
+    *,
+    visible: ColumnElement[bool],
+) -> int:
+    """Return how many comments a filter leaves, by its bars where they say so already."""
+    if wanted.score_from is None and wanted.score_to is None:
+        return sum(each.count for each in bins)
+    return count_matching(connection, wanted, visible=visible)
 
 
 def _counts(connection: Connection, wanted: QueueFilter, visible: ColumnElement[bool]) -> list[int]:

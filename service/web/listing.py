@@ -26,7 +26,7 @@ from service.state import service_state
 from service.web.asked import AGES_H, asked, wanted_page
 from service.web.blueprint import HTMX, web
 from service.web.bulk import decide_marked
-from service.web.histogram import histogram
+from service.web.histogram import count_shown, histogram
 from service.web.reasons import REJECT_REASONS, suggested
 from service.web.showing import done, told
 
@@ -103,12 +103,10 @@ def _listed(connection: Connection, query: QueueQuery, *, narrowed: bool) -> dic
     visible = visible_to(g.person)
     comments, following = read_page(connection, query, visible=visible)
     bins = histogram(connection, query, visible=visible)
-    if narrowed:
-        counted = _counted(connection, query, narrowed=True)
-    else:
-        # The bars are of all that waits: counting it again would take as long as counting them.
-        counted = dict.fromkeys(("waiting", "matching"), sum(each.count for each in bins))
-    return counted | {
+    shown = count_shown(connection, query, bins, visible=visible)
+    return {
+        "waiting": count_visible(connection, g.person) if narrowed else shown,
+        "matching": shown,
         "lines": read_lines(connection, list(comments)),
         "following": following,
         "order": query.order,

@@ -155,7 +155,6 @@ def test_database_that_goes_and_comes_back_is_waited_for(postgres, receiver):
             worker.send_signal(signal.SIGTERM)
             _, errors = worker.communicate(timeout=30)
             assert worker.returncode == 0
-            assert b"database:" in errors
             assert b"Traceback" not in errors
         finally:
             worker.kill()

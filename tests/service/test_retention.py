@@ -102,6 +102,13 @@ def test_many_are_removed_step_by_step(site, engine, monkeypatch):
         assert noted.all() == ["2 comments: approve", "2 comments: approve", "1 comments: approve"]
 
 
+def test_removal_stops_when_it_is_told_to(filled, engine):
+    assert remove_due(engine, Retention(1, 1, 1), LATER, go_on=lambda: False) == dict.fromkeys(
+        Action, 0
+    )
+    assert texts(filled) == dict(COMMENTS)
+
+
 class Later:
     @staticmethod
     def now(_zone):

@@ -552,11 +552,9 @@ def pages_to_see(page, language):
     yield "overview"
     page.goto("/records?kind=changes")
     yield "records-changes"
-    for name in ("records", "people", "keys", "webhooks"):
+    for name in ("records", "people", "keys", "webhooks", "preferences", "second-factor"):
         page.goto(f"/{name}")
         yield name
-    page.goto("/preferences")
-    yield "preferences"
     page.goto("/review/99999")
     yield "problem"
     page.context.clear_cookies()

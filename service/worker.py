@@ -73,9 +73,11 @@ class Worker:
         tried = 0
         with ThreadPoolExecutor(_THREADS) as pool:
             while True:
+                # Asked before looking: what arrives in between may let another event follow.
+                busy = self._busy.total()
                 found = self._round(pool)
                 tried += found
-                if not found and not self._busy.total():
+                if not found and not busy:
                     return tried
                 if not found:
                     time.sleep(0.01)

@@ -154,28 +154,39 @@ def table(report: dict[str, Any]) -> str:
 
 
 def draw(report: dict[str, Any], path: Path) -> None:
-    """Draw rates and single times beside those of the peers; nothing without matplotlib."""
+    """Draw rates, single times and growth beside those of the peers; nothing without matplotlib."""
     try:
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError:
         return
     found = report["subjects"]
-    figure = Figure(figsize=(9, 2.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=(9, 5.2), layout="constrained")
+    upper, lower = figure.subplots(2, 2)
     rates = {n: max(each["batch_per_s"].values()) for n, each in found.items()}
     ones = {n: each["one_us"]["scores"]["usual"]["p50"] for n, each in found.items()}
-    for axes, values, title in (
-        (left, rates, "comments a second, one core"),
-        (right, ones, "µs for one comment, median"),
-    ):
-        bars = axes.barh(
-            list(values), list(values.values()), color=["#1b7f5c", "#999999", "#bbbbbb"]
-        )
-        axes.bar_label(bars, labels=[f"{value:,.0f}" for value in values.values()], padding=3)
-        axes.set_title(title, fontsize=10)
-        axes.set_xscale("log")
-        axes.margins(x=0.25)
-        axes.invert_yaxis()
+    _bars(upper[0], rates, "comments a second, one core")
+    _bars(upper[1], ones, "µs for one comment, median")
+    _curves(lower[0], found, "length_us", "µs for one comment, by its characters", unit=20)
+    _curves(lower[1], found, "per_comment_us", "µs a comment, by the size of the batch")
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "ghirbal"}):
         figure.savefig(path, metadata={"Date": None})
+
+
+def _bars(axes: Any, values: dict[str, float], title: str) -> None:  # noqa: ANN401 - matplotlib's
+    bars = axes.barh(list(values), list(values.values()), color=COLOURS)
+    axes.bar_label(bars, labels=[f"{value:,.0f}" for value in values.values()], padding=3)
+    axes.set_title(title, fontsize=10)
+    axes.set_xscale("log")
+    axes.margins(x=0.25)
+    axes.invert_yaxis()
+
+
+def _curves(axes: Any, found: dict[str, Any], key: str, title: str, *, unit: int = 1) -> None:  # noqa: ANN401 - as above
+    for (name, each), colour in zip(found.items(), COLOURS, strict=False):
+        steps = [unit * int(step) for step in each[key]]
+        axes.plot(steps, list(each[key].values()), marker=".", color=colour, label=name)
+    axes.set_title(title, fontsize=10)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.legend(fontsize=8, frameon=False)

@@ -49,12 +49,15 @@ def rss_bytes() -> int:
 
 
 def best_s(run: Callable[[], object], *, rounds: int = 5) -> float:
-    """Return the shortest of a few runs: the others had company on the core."""
+    """Return the least time of the processor that one of a few runs took.
+
+    Not by the clock: others on the machine would count too, and ratios swing with their work.
+    """
     times = []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = time.process_time()
         run()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return min(times)
 
 

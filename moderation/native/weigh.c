@@ -47,12 +47,14 @@ static void keep_known(Work *work, const Model *model)
     Occurrence *found = work->found;
     int32_t known = 0;
     for (int32_t i = 0; i < work->n_found; i++) {
-        Occurrence each = found[i];
+        uint32_t key = found[i].key;
+        const int8_t *record = record_of(model, key);
         if (i + AHEAD < work->n_found)
             fetch_record(model, found[i + AHEAD].key);
-        memcpy(each.record, record_of(model, each.key), RECORD);
-        found[known] = each;
-        known += (uint8_t)each.record[0] == (uint8_t)each.key;
+        found[known].key = key;
+        found[known].place = found[i].place;
+        memcpy(found[known].record, record, RECORD);
+        known += (uint8_t)*record == (uint8_t)key;
     }
     work->n_found = known;
 }

@@ -7,7 +7,6 @@ formats and requests that are answered with an error.
 import asyncio
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -84,7 +83,7 @@ def main() -> None:
                 worker = processes(process.pid)[-1]
                 samples = watch(worker, port, key.read_text(encoding="utf-8").strip())
             finally:
-                os.killpg(process.pid, signal.SIGTERM)
+                process.terminate()
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(json.dumps(samples, indent=2) + "\n", encoding="utf-8")
     most = max(each["worker_mb"] for each in samples)

@@ -89,6 +89,7 @@ def build_app(settings: Settings) -> Flask:
         limit=limit,
         limit_waits=limit_waits(settings),
         key_needed=settings.perspective_keys == "required",
+        max_body_bytes=settings.max_body_bytes,
     )
     app.wsgi_app = express  # type: ignore[method-assign, assignment] # Flask's way to wrap it
     return app

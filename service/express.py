@@ -54,6 +54,8 @@ class Express:
         Whether counting asks another machine.
     key_needed : bool
         Whether only callers with a valid key are answered.
+    max_body_bytes : int
+        A larger body is left to the other application.
     """
 
     behind: WSGIApplication
@@ -63,6 +65,7 @@ class Express:
     limit: Limit
     limit_waits: bool
     key_needed: bool
+    max_body_bytes: int
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         """Answer a request, or have it answered."""
@@ -97,9 +100,9 @@ class Express:
 
     def _scored(self, environ: WSGIEnvironment) -> tuple[bytes, Judge, Caller | None] | None:
         length = environ.get("CONTENT_LENGTH") or ""
-        if not length.isdecimal() or int(length) > _ORDINARY_BYTES:
+        if not length.isdecimal() or "HTTP_CONTENT_ENCODING" in environ:
             return None
-        if "HTTP_CONTENT_ENCODING" in environ:
+        if int(length) > min(_ORDINARY_BYTES, self.max_body_bytes):
             return None
         try:
             body = environ["wsgi.input"].read(int(length))

@@ -98,7 +98,8 @@ class Gateway:
         try:
             environ["wsgi.input"] = await self._body(environ, protocol)
         except ProtocolClosed:
-            # Whoever asked has gone, in the middle of the body.
+            # Whoever asked has stopped in the middle of the body; seldom there to read this.
+            protocol.response_bytes(400, [("connection", "close")], b"")
             return
         answer = self._at_once(environ) or await self._answer(environ)
         protocol.response_bytes(*answer)

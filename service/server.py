@@ -23,6 +23,8 @@ from service.too_late import too_late
 
 _STOP_TIMEOUT_S = 30
 _PR_SET_PDEATHSIG = 1
+# M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX of glibc.
+_MALLOC = {-1: 1 << 20, -3: 1 << 18, -8: 2}
 _STOPS = {signal.SIGTERM, signal.SIGINT}
 
 
@@ -88,11 +90,18 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
 
 
 def _give_memory_back() -> None:
-    """Free what reading the model and the modules took for a moment, before workers inherit it."""
+    """Free what reading the model and the modules took for a moment, before workers inherit it.
+
+    And let them give back what large batches took: of itself glibc keeps ever larger blocks, and
+    for each thread its own.
+    """
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "mallopt"):
+        return
+    for option, value in _MALLOC.items():
+        libc.mallopt(option, value)
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    libc.malloc_trim(0)
 
 
 def _hold_signals_while_workers_start() -> None:

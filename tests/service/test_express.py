@@ -119,6 +119,14 @@ def test_request_is_counted_once_whichever_way_it_takes(database_url, key_for):
     assert statuses == [200, 400, 200, 400, 429, 429]
 
 
+def test_body_over_the_limit_of_the_operator_is_refused(database_url, key_for):
+    app = create_app({"DATABASE_URL": database_url, "MAX_BODY_BYTES": "1024"})
+    path = f"{ANALYZE}?key={key_for(Scope.SCORE)}"
+    fits = json.dumps(BODY).ljust(1_024)
+    statuses = [app.test_client().post(path, data=each).status_code for each in (fits, fits + " ")]
+    assert statuses == [200, 400]
+
+
 @pytest.mark.parametrize("query", ["", "?key=any"])
 def test_open_service_takes_the_short_way_without_a_key(database_url, query):
     app = create_app({"DATABASE_URL": database_url, "PERSPECTIVE_KEYS": "optional"})

@@ -133,7 +133,7 @@ class Sent(Answered):
             yield piece
 
 
-class Gone:
+class Gone(Answered):
     """A client that hangs up in the middle of its body."""
 
     async def __call__(self):
@@ -159,10 +159,10 @@ def test_http_2_needs_no_length_and_may_send_each_cookie_by_itself():
 
 
 def test_client_that_hangs_up_reaches_no_view():
-    scope, called = Scope(), []
+    scope, gone, called = Scope(), Gone(), []
     scope.headers = Pairs([("content-length", "5")])
-    through(lambda *_: called.append(True), scope, Gone())
-    assert called == []
+    through(lambda *_: called.append(True), scope, gone)
+    assert (called, gone.status) == ([], 400)
 
 
 def test_slow_clients_keep_nobody_waiting(served):

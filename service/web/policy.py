@@ -113,9 +113,9 @@ def _keep_first(connection: Connection) -> None:
 
 def _choose(form: PolicyForm, wish: str | None) -> None:
     """Put thresholds into the form that do what is wished for."""
-    value = request.form.get("aim", type=typed_number)
     if wish not in {"workload", "precision"}:
         return
+    value = request.form.get(wish, type=typed_number)
     recent = _recent()
     if value is None or not recent.verdicts.size:
         flash(gettext("There are no comments to choose by yet, or no number."), "problem")

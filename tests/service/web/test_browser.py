@@ -509,7 +509,7 @@ def test_policy_page_stays_where_it_is_while_things_are_tried(page):
     page.wait_for_selector("#caught .trail li")
     assert page.evaluate("() => window.scrollY") > 0
     before = page.input_value("input[name='abusive.review_at']")
-    page.fill("input[name=aim]", "٥")
+    page.fill("input[name=workload]", "٥")
     page.click("button[value=workload]")
     page.wait_for_selector("#head .told .done")
     assert page.input_value("input[name='abusive.review_at']") != before

@@ -104,12 +104,12 @@ def test_newsroom_without_comments_is_told_what_will_be_there(lead):
 
 @pytest.mark.parametrize("wish", ["workload", "precision"])
 def test_choosing_by_work_or_share_needs_a_number_and_comments(lead, wish):
-    answer = lead.post("/policy", do=wish, aim="5", **{"insult.review_at": "0.5"})
+    answer = lead.post("/policy", do=wish, **{wish: "5", "insult.review_at": "0.5"})
     assert told(answer.text) == ["لا تعليقات بعد للاختيار على أساسها، أو العدد ناقص."]
 
 
 def test_thresholds_are_chosen_by_the_work_there_is_time_for(lead, waiting):
-    page = lead.post("/policy", do="workload", aim="0", **{"insult.review_at": "0.0"}).text
+    page = lead.post("/policy", do="workload", workload="0", **{"insult.review_at": "0.0"}).text
     assert told(page) == ["هذه الحدود تناسب ما تستطيعون قراءته. راجعوها ثم احفظوها."]
     chosen = re.search(r'name="insult.review_at"[^>]* value="([^"]+)"', page)[1]
     assert chosen == "٠٫٠٠٤"

@@ -14,6 +14,15 @@ from training.suites import Suites, read_suites
 
 WRITTEN_PATH: Final = Path(__file__).parents[1] / "data" / "written"
 CASE_WEIGHT: Final = 2.0
+# Abuse in words that are innocent by themselves: at full weight these words become abuse.
+HINTED: Final = frozenset(
+    (
+        *("hate_by_implication", "hate_implied", "hate_frame", "identity_hateful"),
+        *("implied_insult", "indirect_insult", "insult_after_praise"),
+        *("insult_in_long_comment", "long_insult"),
+    )
+)
+HINT_WEIGHT: Final = 0.5
 # An identity stands in dozens of frames, so one of them says less than a sentence of its own.
 FRAME_WEIGHT: Final = 0.5
 _UNKNOWN: Final = dict.fromkeys(ATTRIBUTES, -1)
@@ -78,15 +87,18 @@ def read_topics(folder: Path = WRITTEN_PATH) -> Examples:
     CorporaError
         If a row names an unknown attribute; the message names the file and the row.
     """
-    rows = []
+    plain, hinted = [], []
     for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 attribute = row.get("attribute", "")
                 if attribute not in {"", *ATTRIBUTES}:
                     raise CorporaError(f"{path}: {row['id']} has the attribute {attribute!r}")
+                rows = hinted if row["topic"] in HINTED else plain
                 rows.append((row["id"], row["text"], _topic_labels(attribute, row["topic"])))
-    return _examples("written", rows, CASE_WEIGHT)
+    return join(
+        [_examples("written", plain, CASE_WEIGHT), _examples("written", hinted, HINT_WEIGHT)]
+    )
 
 
 def _topic_labels(attribute: str, topic: str) -> dict[str, int]:

@@ -30,6 +30,16 @@ def test_a_clean_comment_is_free_of_all_and_an_insult_says_nothing_of_the_rest(t
     assert found.weights[1].tolist() == [2, 0, 2, 0, 0, 0]
 
 
+def test_abuse_in_innocent_words_weighs_less(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        HEADER + "a-1,msa,implied_insult,insult,من علّمك القراءة؟\na-2,msa,rude,insult,يا غبي\n",
+        encoding="utf-8",
+    )
+    found = read_topics(tmp_path)
+    weights = dict(zip(found.ids, found.weights[:, 0].tolist(), strict=True))
+    assert weights == {"written:a-1": 0.5, "written:a-2": 2}
+
+
 def test_a_threat_against_a_group_is_hate_and_a_threat(tmp_path):
     (tmp_path / "a.csv").write_text(
         HEADER + "a-1,msa,call_to_violence,identity_hate,احرقوا بيوتهم كلهم\n", encoding="utf-8"

@@ -30,6 +30,7 @@ _CLEAN: Final = dict.fromkeys(ATTRIBUTES, 0)
 _ABUSE: Final = _UNKNOWN | {"abusive": 1}
 _HATE: Final = _UNKNOWN | {"abusive": 1, "identity_hate": 1}
 _THREATS: Final = ("threat_", "call_to_violence")
+_Row = tuple[str, str, dict[str, int]]
 
 
 def read_written(suites: Suites | None = None) -> Examples:
@@ -87,7 +88,8 @@ def read_topics(folder: Path = WRITTEN_PATH) -> Examples:
     CorporaError
         If a row names an unknown attribute; the message names the file and the row.
     """
-    plain, hinted = [], []
+    plain: list[_Row] = []
+    hinted: list[_Row] = []
     for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
@@ -113,9 +115,7 @@ def _labels(case: Case) -> dict[str, int]:
     return _ABUSE | {case.attribute: 1} if case.held else _CLEAN
 
 
-def _examples(
-    name: str, rows: Iterable[tuple[str, str, dict[str, int]]], weight: float
-) -> Examples:
+def _examples(name: str, rows: Iterable[_Row], weight: float) -> Examples:
     listed = list(rows)
     labels = np.array([[row[2][a] for a in ATTRIBUTES] for row in listed], dtype=np.int8)
     labels = labels.reshape(len(listed), len(ATTRIBUTES))

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,10 +23,27 @@ from service.settings import Settings
 from service.too_late import too_late
 
 _STOP_TIMEOUT_S = 30
+_LOOK_S = 0.01
 _PR_SET_PDEATHSIG = 1
 # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD and M_ARENA_MAX of glibc.
 _MALLOC = {-1: 1 << 20, -3: 1 << 18, -8: 2}
 _STOPS = {signal.SIGTERM, signal.SIGINT}
+
+
+class _Server(MPServer):
+    """Waits for workers that are ending until they have ended.
+
+    On a busy machine granian 2.8 takes one that has closed everything, but cannot be collected
+    yet, for one that refuses to stop, and says that it kills it.
+    """
+
+    def _stop_workers(self) -> None:
+        for worker in self.wrks:
+            worker.terminate()
+        end = time.monotonic() + _STOP_TIMEOUT_S
+        while time.monotonic() < end and any(worker.is_alive() for worker in self.wrks):
+            time.sleep(_LOOK_S)
+        super()._stop_workers()  # type: ignore[no-untyped-call] # granian has none inside
 
 
 def check_free(host: str, port: int) -> None:
@@ -56,7 +74,7 @@ def run(app: Flask, settings: Settings, *, on_listening: Callable[[], None]) -> 
     """Serve `app` until SIGTERM or SIGINT; requests under way are answered first."""
     # Forked, workers share the model's memory and are ready at once.
     multiprocessing.set_start_method("fork", force=True)
-    server = MPServer(
+    server = _Server(
         "service",
         address=settings.host,
         port=settings.port,

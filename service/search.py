@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, column, false, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    String,
+    bindparam,
+    column,
+    false,
+    text,
+)
 
 from service.tables import Comment
 from service.words import wanted_words, words_of
@@ -46,5 +55,7 @@ def found_by(connection: Connection, query: str) -> ColumnElement[bool]:
         f"({any_.join(f'{quote}{spelling}{quote}' for spelling in spellings)})"
         for spellings in wanted
     )
-    found = text(_FIND[dialect]).bindparams(bindparam("wanted", expression))
+    # Written out, PostgreSQL sees how rare the words are: a plan for any words takes all there are.
+    written = bindparam("wanted", expression, String, literal_execute=dialect == "postgresql")
+    found = text(_FIND[dialect]).bindparams(written)
     return Comment.id.in_(found.columns(column("id", BigInteger)))

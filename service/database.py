@@ -71,6 +71,8 @@ def open_engine(url: str) -> Engine:
 def _set_up_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - of the driver
     # Compiling a statement takes longer than any of ours runs.
     connection.execute("SET jit = off")
+    # Nor does any of them work long enough to be worth starting processes for.
+    connection.execute("SET max_parallel_workers_per_gather = 0")
     connection.commit()
 
 

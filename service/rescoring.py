@@ -85,6 +85,8 @@ def rescore(
     """Score all stored comments whose newest scores are another model's.
 
     A run that was broken off leaves nothing half done, and the next one goes on with what is left.
+    Comments that come in after its beginning are not its business: where they came faster than it
+    works, it would never end.
 
     Parameters
     ----------
@@ -101,11 +103,11 @@ def rescore(
         Told how many more comments have been gone through.
     """
     report, after = RescoreReport(), 0
-    while not stopped():
+    with engine.connect() as connection:
+        newest_then = connection.scalar(select(func.max(Comment.id))) or 0
+    while after < newest_then and not stopped():
         with engine.connect() as connection:
-            last = _end_of_window(connection, after)
-            if last is None:
-                break
+            last = _end_of_window(connection, after, newest_then)
             waiting = _waiting(connection, judge().scorer.version, after=after, last=last)
         for start in range(0, len(waiting), _STEP):
             if stopped():
@@ -121,10 +123,12 @@ def count_comments(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(Comment)) or 0
 
 
-def _end_of_window(connection: Connection, after: int) -> int | None:
-    numbers = select(Comment.id).where(Comment.id > after).order_by(Comment.id).limit(_WINDOW)
-    last: int | None = connection.scalar(select(func.max(numbers.subquery().c.id)))
-    return last
+def _end_of_window(connection: Connection, after: int, newest_then: int) -> int:
+    """Return the last number of the next window; the last of all where no comment is left."""
+    window = Comment.id > after, Comment.id <= newest_then
+    numbers = select(Comment.id).where(*window).order_by(Comment.id).limit(_WINDOW)
+    last = connection.scalar(select(func.max(numbers.subquery().c.id)))
+    return newest_then if last is None else last
 
 
 def _waiting(

@@ -226,6 +226,23 @@ def test_live_comments_are_taken_meanwhile(engine, judge):
         assert connection.scalar(select(func.count()).select_from(Comment)) == 1_000 + taken
 
 
+def test_it_ends_where_comments_come_faster_than_it_works(engine, judge, add, monkeypatch):
+    monkeypatch.setattr(rescoring, "_WINDOW", 2)
+    stored = [add(SUSPECT, str(i)) for i in range(5)]
+    late = []
+
+    def asked():
+        if len(late) == 100:
+            pytest.fail("the run goes on and on")
+        late.append(add(SUSPECT, f"live {len(late)}"))
+        return newer(judge)
+
+    assert rescore(engine, asked).scored == 5
+    found = models(engine)
+    assert all(found[number][-1] == NEW for number in stored)
+    assert all(found[number] == [judge.scorer.version] for number in late)
+
+
 def test_the_worker_does_it_beside_its_work(engine, judge, add):
     number = add(SUSPECT)
 

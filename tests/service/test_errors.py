@@ -139,7 +139,9 @@ def test_compressed_body_is_read(site, encoding):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b'{"text": "a"}', gzip.compress(b'{"text": "a"}')[:-9], gzip.compress(b"\xff")]
+    "body",
+    [b"", b'{"text": "a"}', gzip.compress(b'{"text": "a"}')[:-9], gzip.compress(b"\xff")],
+    ids=["empty", "plain", "cut off", "no text"],
 )
 def test_body_that_is_not_the_gzip_it_is_said_to_be_is_told(site, body):
     answer = site.post_raw("/v1/score", body, **{"Content-Encoding": "gzip"})

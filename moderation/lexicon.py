@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from moderation.alphabet import MASK
 
 _PATH: Final = Path(__file__).with_name("lexicon.txt")
-_ORDINARY: Final = "[ordinary]"
+_SECTIONS: Final = r"\[(?:ordinary|common)\]"
 PROCLITICS: Final = ("", *"وفبلك", "ال", "وال", "بال", "فال", "كال", "لل", "يا", "ها", "هال")
 # Particles to set apart again, and what of them stays with the word.
 GLUED: Final = {"وال": "ال", "بال": "ال", "فال": "ال", "هال": "ال", "يا": "", "هل": "", "ها": ""}
@@ -154,26 +154,28 @@ def _joined(heads: tuple[str, ...], words: list[str]) -> Hashes:
     )
 
 
-def read_words() -> tuple[list[str], list[str]]:
-    """Return the words that readers hide, and the ordinary ones, in the order of the file."""
+def read_words() -> tuple[list[str], list[str], list[str]]:
+    """Return the words that readers hide, ordinary and common ones, in the order of the file."""
     text = re.sub(r"#.*", "", _PATH.read_text(encoding="utf-8"))
-    words, ordinary = (part.split() for part in text.split(_ORDINARY))
-    return words, ordinary
+    words, ordinary, common = (part.split() for part in re.split(_SECTIONS, text))
+    return words, ordinary, common
 
 
 @cache
 def lexicon() -> Lexicon:
     """Read the lexicon; only the first call does."""
-    words, ordinary = read_words()
+    words, ordinary, common = read_words()
     sounds: dict[str, list[str]] = {}
     spaced = " ".join(words)
     spoken = (sound(each).split(" ") for each in (spaced, *map(spaced.translate, _OTHERWISE)))
     for word, *keys in zip(words, *spoken, strict=True):
         for key in dict.fromkeys(keys):
             sounds.setdefault(key, []).append(word)
-    innocent = {mask for word in ordinary for mask in _masks(word, 1)}
-    single = {m: word for word in reversed(words) for m in _masks(word, 1) if m not in innocent}
-    several = {mask: word for word in reversed(words) for mask in _masks(word, 2)}
+    innocent = {m for word in (*ordinary, *common) for most in (1, 2) for m in _masks(word, most)}
+    single, several = (
+        {m: word for word in reversed(words) for m in _masks(word, most) if m not in innocent}
+        for most in (1, 2)
+    )
     return Lexicon(
         words=frozenset(words),
         ordinary=frozenset(ordinary),

@@ -27,7 +27,7 @@ static int cut(Lists *words, const uint32_t *letters, int64_t size)
     return 0;
 }
 
-/* Build the lexicon from five lists of words; it lives as long as the process and points into
+/* Build the lexicon from six lists of words; it lives as long as the process and points into
  * what it was given. NULL where there is no memory. */
 EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *sizes,
                                 const int32_t *kept, const Choices *choices, int32_t n_choices,
@@ -35,7 +35,7 @@ EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *siz
                                 const uint32_t *sound_of)
 {
     Lexicon *lexicon = calloc(1, sizeof *lexicon);
-    Lists ordinary = {0};
+    Lists ordinary = {0}, common = {0};
     if (!lexicon)
         return NULL;
     lexicon->choices = choices;
@@ -46,15 +46,16 @@ EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *siz
     number_spellings(lexicon);
     lexicon->kept = malloc(64 * sizeof *lexicon->kept);
     Lists *cuts[] = {&lexicon->words, &ordinary, &lexicon->proclitics, &lexicon->glued,
-                     &lexicon->before_sign};
-    for (int i = 0; i < 5; i++)
+                     &lexicon->before_sign, &common};
+    for (int i = 0; i < 6; i++)
         if (cut(cuts[i], lists[i], sizes[i]) < 0)
             return NULL;
     if (!lexicon->kept || lexicon->glued.n > 64)
         return NULL;
     memcpy(lexicon->kept, kept, (size_t)lexicon->glued.n * sizeof *kept);
-    int failed = fill_lexicon(lexicon, &ordinary);
+    int failed = fill_lexicon(lexicon, &ordinary, &common);
     free(ordinary.words);
+    free(common.words);
     return failed < 0 ? NULL : lexicon;
 }
 

@@ -215,65 +215,75 @@ static void note_wholes(Lexicon *lexicon, Letters word)
     }
 }
 
+/* Set a key unless it is one of `but`, which may be NULL. */
+static int set_but(Map *map, uint64_t key, int32_t value, const Map *but)
+{
+    return but && look_up(but, key) >= 0 ? 0 : set(map, key, value);
+}
+
 /* Set what a word looks like with the letters from `start` to `stop` under one mask. */
-static int mask_stretch(Map *map, Letters word, int32_t start, int32_t stop, int32_t value)
+static int mask_stretch(Map *map, Letters word, int32_t start, int32_t stop, int32_t value,
+                        const Map *but)
 {
     uint32_t masked[LONGEST];
     memcpy(masked, word.letters, (size_t)start * sizeof *masked);
     masked[start] = MASK;
     memcpy(masked + start + 1, word.letters + stop, (size_t)(word.size - stop) * sizeof *masked);
-    return set(map, hash_letters(masked, word.size - (stop - start) + 1), value);
+    return set_but(map, hash_letters(masked, word.size - (stop - start) + 1), value, but);
 }
 
-static int mask_two(Map *map, Letters word, int32_t first, int32_t second, int32_t value)
+static int mask_two(Map *map, Letters word, int32_t first, int32_t second, int32_t value,
+                    const Map *but)
 {
     uint32_t masked[LONGEST];
     memcpy(masked, word.letters, (size_t)word.size * sizeof *masked);
     masked[first] = masked[second] = MASK;
-    return set(map, hash_letters(masked, word.size), value);
+    return set_but(map, hash_letters(masked, word.size), value, but);
 }
 
 static int mask_one_each(Map *map, Letters word, int32_t value, const Map *but)
 {
-    for (int32_t i = 1; i < word.size - 1; i++) {
-        if (but) {
-            uint32_t masked[LONGEST];
-            memcpy(masked, word.letters, (size_t)word.size * sizeof *masked);
-            masked[i] = MASK;
-            if (look_up(but, hash_letters(masked, word.size)) >= 0)
-                continue;
-        }
-        if (mask_stretch(map, word, i, i + 1, value) < 0)
+    for (int32_t i = 1; i < word.size - 1; i++)
+        if (mask_stretch(map, word, i, i + 1, value, but) < 0)
             return -1;
-    }
     return 0;
 }
 
-static int mask_several(Map *map, Letters word, int32_t value)
+static int mask_several(Map *map, Letters word, int32_t value, const Map *but)
 {
     for (int32_t i = 1; i < word.size - 1; i++)
         for (int32_t j = i + 1; j < word.size - 1; j++) {
             if (j - i < 3 && word.size - (j + 1 - i) >= SHOWN
-                && mask_stretch(map, word, i, j + 1, value) < 0)
+                && mask_stretch(map, word, i, j + 1, value, but) < 0)
                 return -1;
-            if (j - i > 1 && word.size - 2 >= SHOWN && mask_two(map, word, i, j, value) < 0)
+            if (j - i > 1 && word.size - 2 >= SHOWN && mask_two(map, word, i, j, value, but) < 0)
                 return -1;
         }
     return 0;
 }
 
+/* Note what innocent words look like with letters masked. */
+static int mask_all(Map *innocent, const Lists *words)
+{
+    for (int32_t i = 0; i < words->n; i++)
+        if (mask_one_each(innocent, words->words[i], i, NULL) < 0
+            || mask_several(innocent, words->words[i], i, NULL) < 0)
+            return -1;
+    return 0;
+}
+
 /* Of several words that look the same the first in the file counts, so it is set last. */
-int fill_lexicon(Lexicon *lexicon, const Lists *ordinary)
+int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common)
 {
     Map innocent = {0};
     int failed = grow(&lexicon->known) < 0 || grow(&lexicon->ordinary) < 0
                  || grow(&lexicon->single) < 0 || grow(&lexicon->several) < 0
                  || grow(&lexicon->sounds) < 0 || grow(&lexicon->entities) < 0
-                 || grow(&innocent) < 0;
+                 || grow(&innocent) < 0 || mask_all(&innocent, ordinary) < 0
+                 || mask_all(&innocent, common) < 0;
     for (int32_t i = 0; !failed && i < ordinary->n; i++) {
         Letters word = ordinary->words[i];
-        failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0
-                 || mask_one_each(&innocent, word, i, NULL) < 0;
+        failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0;
     }
     lexicon->whole = calloc((size_t)1 << (WHOLE_BITS - 3), 1);
     failed |= !lexicon->whole;
@@ -281,7 +291,8 @@ int fill_lexicon(Lexicon *lexicon, const Lists *ordinary)
         Letters word = lexicon->words.words[i];
         failed = set(&lexicon->known, hash_letters(word.letters, word.size), i) < 0
                  || mask_one_each(&lexicon->single, word, i, &innocent) < 0
-                 || mask_several(&lexicon->several, word, i) < 0 || set_sounds(lexicon, i) < 0;
+                 || mask_several(&lexicon->several, word, i, &innocent) < 0
+                 || set_sounds(lexicon, i) < 0;
         if (!failed)
             note_wholes(lexicon, word);
     }

@@ -58,7 +58,7 @@ uint64_t hash_letters(const uint32_t *letters, int32_t size);
 int32_t look_up(const Map *map, uint64_t key);
 int set_key(Map *map, uint64_t key, int32_t value);
 int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result);
-int fill_lexicon(Lexicon *lexicon, const Lists *ordinary);
+int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common);
 void number_spellings(Lexicon *lexicon);
 int set_sounds(Lexicon *lexicon, int32_t which);
 int order_sounds(Lexicon *lexicon);

@@ -149,9 +149,9 @@ class CompiledModel:
 
 
 def _upper_bits(groups: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Return a bit for each value of the upper 16 bits of a hash: whether any hash has it."""
-    seen = np.zeros(1 << 16, dtype=np.uint8)
-    seen[groups >> np.uint32(16)] = 1
+    """Return a bit for each value of the upper 20 bits of a hash: whether any hash has it."""
+    seen = np.zeros(1 << 20, dtype=np.uint8)
+    seen[groups >> np.uint32(12)] = 1
     return np.packbits(seen, bitorder="little")
 
 

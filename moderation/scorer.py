@@ -14,6 +14,7 @@ from moderation.explain import find_spans
 from moderation.features import View, hash_features
 from moderation.model import IDF_UNIT, Model, load_model, newest_model
 from moderation.policy import Policy
+from moderation.stretches import STRETCH_MARGIN, long_stretches
 from moderation.text import Canonical, canonicalise
 from moderation.types import ATTRIBUTES, CommentScore
 
@@ -122,17 +123,28 @@ class Scorer:
         return self.calibrate(self.evidence(texts))
 
     def evidence(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the weighted sums before calibration, of shape (n_comments, n_attributes)."""
+        """Return the weighted sums before calibration, of shape (n_comments, n_attributes).
+
+        Of a long comment that of its strongest stretch counts, less a margin, where it is larger:
+        see `moderation.stretches`.
+        """
         compiled = self.compiled()
         if compiled is not None:
             return compiled.score(texts)[0]
         evidence = np.empty((len(texts), len(ATTRIBUTES)), dtype=np.float32)
         for start, end in _batches(texts):
-            views = self.known(self.hashed(canonicalise(texts[start:end])))
+            canonical = canonicalise(texts[start:end])
+            views = self.known(self.hashed(canonical))
             buckets, values, starts = self.values(views, end - start)
             # Not take: NumPy 2.4 copies the whole table first, as it is a part of wider records.
             sums = _segment_sums(self._weights[buckets] * values[:, None], starts)
             evidence[start:end] = sums * self._scales
+            stretches = long_stretches(canonical)
+            if stretches is not None:
+                found = stretches.strongest(views, self._idf, self._weights)
+                part = (found * self._scales - STRETCH_MARGIN).astype(np.float32)
+                rows = start + stretches.comments
+                evidence[rows] = np.maximum(evidence[rows], part)
         return evidence
 
     def compiled(self) -> CompiledModel | None:
@@ -161,6 +173,11 @@ class Scorer:
         return Policy.from_document(
             {"version": f"default-{self.version}", "thresholds": self.manifest["thresholds"]}
         )
+
+    @property
+    def groups(self) -> NDArray[np.uint32]:
+        """Hashes of the names of groups, ascending."""
+        return self._groups
 
     @property
     def explain_at(self) -> dict[str, float]:

@@ -109,7 +109,7 @@ static int32_t split(Word *words, const uint32_t *codes, int32_t size, const int
 static int is_group(const Model *model, uint32_t hash)
 {
     /* Nearly all words are told apart by one bit. */
-    if (!(model->group_bits[hash >> 19 & 0x1FFF] >> (hash >> 16 & 7) & 1))
+    if (!(model->group_bits[hash >> 15] >> (hash >> 12 & 7) & 1))
         return 0;
     int64_t low = 0, high = model->n_groups;
     while (low < high) {
@@ -217,6 +217,8 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
         return -1;
     Sink sink = {work, model, work->found};
     int32_t n_words = split(work->words, codes, size, NULL);
+    work->n_words = n_words;
+    work->size = size;
     int named = name_groups(model, work->words, n_words);
     open_places(work->inside, size, work->words, n_words, named);
     ngrams(&sink, codes, size);

@@ -51,7 +51,7 @@ typedef struct {
     const float *scales, *slopes, *intercepts;
     const uint32_t *skeleton, *skeleton_before_h; /* the tables of skeleton.py */
     const uint32_t *groups;    /* hashes of the names of groups, ascending */
-    const uint8_t *group_bits; /* by the upper 16 bits of a hash: whether there is such a group */
+    const uint8_t *group_bits; /* by the upper 20 bits of a hash: whether there is such a group */
     int64_t n_term_weights, n_groups;
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
@@ -90,7 +90,7 @@ typedef struct {
     Text text, spare;
     uint32_t *raw, *emoji;
     int32_t n_emoji, emoji_room, raw_room;
-    int32_t *numbers; /* of runs: five each */
+    int32_t *numbers; /* of runs: five each; of the word or block that a code belongs to */
     int32_t numbers_room;
     Hit *hits;
     int32_t n_hits, hits_room;
@@ -99,7 +99,9 @@ typedef struct {
     uint32_t *bare, *hashes, *keys, *inside;
     int32_t *origin;
     Word *words, *bare_words;
-    int32_t bare_room;
+    int32_t bare_room, n_words, size; /* of the comment that was hashed last */
+    double *blocks; /* of words of a long comment: squares, nothing, sums by attribute */
+    int32_t blocks_room;
     uint64_t *slots; /* the buckets of a comment, how often each occurs, and which comment it is */
     int32_t *again;  /* occurrences that are not the first of their bucket */
     int32_t n_slots, n_again, again_room;

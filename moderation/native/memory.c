@@ -33,7 +33,7 @@ void release(Work *work)
                       work->spare.kinds, work->spare.places, work->raw, work->emoji,
                       work->numbers, work->hits, work->found, work->bare, work->origin,
                       work->words, work->bare_words, work->slots, work->again, work->hashes,
-                      work->keys, work->inside};
+                      work->keys, work->inside, work->blocks};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }

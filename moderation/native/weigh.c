@@ -10,7 +10,12 @@ enum {
     COUNT_BITS = 28,
     BUCKET_BITS = 24,
     LAST_STAMP = (1 << (64 - COUNT_BITS - BUCKET_BITS)) - 1,
+    /* As in stretches.py. */
+    LONG_COMMENT = 24,
+    BLOCK = 6,
 };
+
+#define STRETCH_MARGIN 1.0
 
 /* Eight at a time; sums of every other one, since that needs no shuffling. */
 typedef int8_t Record __attribute__((vector_size(RECORD)));
@@ -113,6 +118,42 @@ static double term_weight(const Model *model, int32_t count)
     return model->term_weights[count < model->n_term_weights ? count : model->n_term_weights - 1];
 }
 
+/* Let the strongest two neighbouring blocks of words count where they are stronger than the whole:
+ * stretches.py. A block has its squares where a record has its check. */
+static int take_strongest_stretch(Work *work, const Model *model, float *evidence)
+{
+    int32_t n_blocks = (work->n_words + BLOCK - 1) / BLOCK;
+    if (reserve((void **)&work->numbers, &work->numbers_room, work->size, sizeof *work->numbers) < 0
+        || reserve((void **)&work->blocks, &work->blocks_room, (int64_t)n_blocks * RECORD,
+                   sizeof *work->blocks)
+               < 0)
+        return -1;
+    for (int32_t k = 0, place = 0; k < work->n_words; k++)
+        for (; place < work->words[k].end; place++)
+            work->numbers[place] = k / BLOCK;
+    memset(work->blocks, 0, (size_t)n_blocks * RECORD * sizeof *work->blocks);
+    for (int32_t i = 0; i < work->n_found; i++) {
+        const Occurrence *found = &work->found[i];
+        if (found->place < 0)
+            continue;
+        double *block = work->blocks + (size_t)work->numbers[found->place] * RECORD;
+        double idf = (uint8_t)found->record[1];
+        block[0] += idf * idf;
+        for (int a = 2; a < RECORD; a++)
+            block[a] += idf * found->record[a];
+    }
+    for (int32_t b = 0; b + 1 < n_blocks; b++) {
+        const double *one = work->blocks + (size_t)b * RECORD, *two = one + RECORD;
+        double squares = one[0] + two[0], length = sqrt(squares > 1 ? squares : 1);
+        for (int a = 0; a < ATTRIBUTES; a++) {
+            double sum = (one[a + 2] + two[a + 2]) / length;
+            float strong = (float)(sum * model->scales[a] - STRETCH_MARGIN);
+            evidence[a] = strong > evidence[a] ? strong : evidence[a];
+        }
+    }
+    return 0;
+}
+
 /* Sum the weights of what the model knows in a comment, each times its term weight over the
  * length of all of these. */
 int sum_known(Work *work, const Model *model, float *evidence, double *length)
@@ -145,7 +186,7 @@ int sum_known(Work *work, const Model *model, float *evidence, double *length)
     *length = squares > 0 ? sqrt(squares) : 1;
     for (int a = 0; a < ATTRIBUTES; a++)
         evidence[a] = (float)(sums[a + 2] / *length) * model->scales[a];
-    return 0;
+    return work->n_words > LONG_COMMENT ? take_strongest_stretch(work, model, evidence) : 0;
 }
 
 /* Return the share of one occurrence in its bucket's normalised term weight. */

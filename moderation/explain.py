@@ -1,42 +1,33 @@
-"""Which words carried a score: their share of the evidence, and what they score standing alone."""
+"""Which words carried a score: those that offend, and what they score standing alone."""
 
 from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import compress
+from collections.abc import Iterable, Sequence
+from heapq import nlargest
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.features import View
-from moderation.text import Canonical, canonicalise, original_span
+from moderation.features import View, are_groups, hash_words
+from moderation.highlights import Words, highlighter
+from moderation.text import Canonical, canonicalise, original_words
 from moderation.types import ATTRIBUTES, Span
 
 if TYPE_CHECKING:
     from moderation.scorer import Scorer
 
 _SPACE: Final = 0x20
-_SHARE: Final = 0.5  # of the strongest word's evidence that a word needs to be looked at
-_ALONE: Final = 0.75  # the score of words that show an attribute by themselves,
-_ABUSIVE_ALONE: Final = 0.85  # and of those that offend by themselves
-_ABUSIVE: Final = ATTRIBUTES.index("abusive")
-_SEEDS: Final = 6  # words looked at per comment and attribute
 _CHUNK: Final = 1024
+# Of a long comment the words with the largest shares are looked at, and those beside them.
+_LOOKED_AT: Final = 24
+_MOST_STRETCHES: Final = 12
+_BY_NAME: Final = sorted(range(len(ATTRIBUTES)), key=ATTRIBUTES.__getitem__)
 
-_Stretch = tuple[int, int]  # first and last word, both inclusive, numbered through the batch
-
-
-@dataclass(frozen=True, slots=True)
-class _Seed:
-    """A word that carried an attribute, and the stretches that may stand for it."""
-
-    comment: int
-    attribute: int
-    options: tuple[_Stretch, ...]
+Place = tuple[int, int]  # code points of an original comment, the last exclusive
 
 
 def find_spans(
@@ -44,10 +35,9 @@ def find_spans(
 ) -> list[tuple[Span, ...]]:
     """Find the words behind each score that reached its threshold.
 
-    A word is looked at for its share of the linear evidence within the comment. It becomes a span
-    where it, or else it with a neighbour, plainly shows the attribute and offends standing alone.
-    Where no word of a comment does, those that come nearest become spans, if they reach the
-    threshold.
+    Neighbouring words that offend are one span for each attribute that reached its threshold, if
+    they reach it standing alone, too. Where no words of a comment do, the one that comes nearest
+    to offending and reaches a threshold is the span.
 
     Parameters
     ----------
@@ -68,111 +58,162 @@ def find_spans(
     spans: list[tuple[Span, ...]] = [()] * len(texts)
     for at in range(0, len(flagged), _CHUNK):
         part = flagged[at : at + _CHUNK]
-        fired = np.array([rows[i] for i in part]) >= cuts
-        found = _explain(scorer, [texts[i] for i in part], fired, cuts)
+        found = _explain(scorer, [texts[i] for i in part], np.array([rows[i] for i in part]), cuts)
         for i, words in zip(part, found, strict=True):
             spans[i] = words
     return spans
 
 
-def _explain(
-    scorer: Scorer, texts: list[str], fired: NDArray[np.bool_], cuts: list[float]
-) -> list[tuple[Span, ...]]:
+def look_at_words(
+    scorer: Scorer, texts: Sequence[str], scores: NDArray[np.float64], cuts: Sequence[float]
+) -> tuple[Words, list[Place], NDArray[np.int64]]:
+    """Gather what is known of the words of comments.
+
+    Parameters
+    ----------
+    scorer : Scorer
+        The model.
+    texts : sequence of str
+        The comments.
+    scores : ndarray of shape (n_comments, n_attributes), float64
+        Their scores.
+    cuts : sequence of float
+        Threshold of each attribute.
+
+    Returns
+    -------
+    words : Words
+        Those of the comments that have any.
+    places : list of (int, int)
+        Where each word stands in its comment.
+    comments : ndarray of shape (n_comments_with_words,), int64
+        The number of each comment in `texts`.
+    """
     canonical = canonicalise(texts)
     spaces = np.flatnonzero(canonical.codes == _SPACE)
     spaces, after = spaces[:-1], spaces[1:]
     full = after - spaces > 1  # a comment without words has none between its two spaces
     starts, ends = spaces[full] + 1, after[full]
-    evidence = _word_evidence(scorer, canonical, ends)
-    seeds = _seeds(evidence, np.searchsorted(starts, canonical.bounds), fired)
-    places: dict[_Stretch, tuple[int, int]] = {}
-    owners: list[int] = []
-    for seed in seeds:
-        begin = int(canonical.bounds[seed.comment]) + 1
-        for first, last in seed.options:
-            if (first, last) not in places:
-                span = int(starts[first]) - begin, int(ends[last]) - begin
-                text = texts[seed.comment]
-                places[first, last] = original_span(canonical, seed.comment, *span, text)
-                owners.append(seed.comment)
-    alone = scorer.rounded(
-        [texts[i][start:end] for i, (start, end) in zip(owners, places.values(), strict=True)]
+    bounds = np.searchsorted(starts, canonical.bounds)
+    sizes = bounds[1:] - bounds[:-1]
+    comments = np.flatnonzero(sizes)
+    owners = np.repeat(np.arange(len(texts)), sizes).tolist()
+    places = original_words(canonical, owners, starts, ends, texts)
+    shares = _word_evidence(scorer, canonical, ends)
+    bounds = np.append(bounds[comments], starts.size)
+    fired = scores[comments] >= np.asarray(cuts)
+    looked_at = _worth_a_look(shares, bounds, fired)
+    alone = np.zeros((len(places), len(ATTRIBUTES)))
+    alone[looked_at] = scorer.rounded(
+        [texts[owners[i]][slice(*places[i])] for i in looked_at.tolist()]
     )
-    rows = dict(zip(places, alone.tolist(), strict=True))
-    chosen = _choose(seeds, rows, cuts, n_comments=len(texts))
-    return [_spans(each, places) for each in chosen]
+    spelled = [word for i in comments.tolist() for word in canonical.text(i).split()]
+    groups = are_groups(hash_words(canonical.codes, starts, ends), scorer.groups)
+    words = Words(spelled, bounds, shares, alone, groups, scores[comments], fired)
+    return words, places, comments
 
 
-def _choose(
-    seeds: list[_Seed], rows: dict[_Stretch, list[float]], cuts: list[float], *, n_comments: int
-) -> list[dict[tuple[int, _Stretch], float]]:
-    """Choose stretches by their scores standing alone, with these scores, for each comment."""
-    chosen: list[dict[tuple[int, _Stretch], float]] = [{} for _ in range(n_comments)]
-    nearest: dict[tuple[int, int], tuple[float, _Stretch]] = {}
-    for seed in seeds:
-        key, least = (seed.comment, seed.attribute), max(cuts[seed.attribute], _ALONE)
-        scores = [(rows[stretch][seed.attribute], stretch) for stretch in seed.options]
-        for score, stretch in scores:
-            if score >= least and rows[stretch][_ABUSIVE] >= _ABUSIVE_ALONE:
-                chosen[seed.comment][seed.attribute, stretch] = score
-                break
-        nearest[key] = max(nearest.get(key, (0.0, (0, 0))), *scores, key=operator.itemgetter(0))
-    bare = [not found for found in chosen]
-    for (comment, attribute), (score, stretch) in nearest.items():
-        if bare[comment] and score >= cuts[attribute]:
-            chosen[comment][attribute, stretch] = score
-    return chosen
+def _worth_a_look(
+    shares: NDArray[np.float32], bounds: NDArray[np.int64], fired: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Return the words that are scored standing alone."""
+    worth = np.ones(len(shares), dtype=np.bool_)
+    for i in np.flatnonzero(bounds[1:] - bounds[:-1] > 3 * _LOOKED_AT).tolist():
+        part = slice(bounds[i], bounds[i + 1])
+        strongest = np.argsort(-shares[part][:, fired[i]].max(axis=1), kind="stable")[:_LOOKED_AT]
+        near = np.zeros(bounds[i + 1] - bounds[i] + 2, dtype=np.bool_)
+        for step in (0, 1, 2):
+            near[strongest + step] = True
+        worth[part] = near[1:-1]
+    return np.flatnonzero(worth)
 
 
-def _spans(
-    chosen: dict[tuple[int, _Stretch], float], places: dict[_Stretch, tuple[int, int]]
+def _explain(
+    scorer: Scorer, texts: list[str], scores: NDArray[np.float64], cuts: list[float]
+) -> list[tuple[Span, ...]]:
+    spans: list[tuple[Span, ...]] = [()] * len(texts)
+    words, places, comments = look_at_words(scorer, texts, scores, cuts)
+    if not comments.size:
+        return spans
+    margins = highlighter().margins(words).tolist()
+    bounds = words.bounds.tolist()
+    found = [
+        (comment, [(first + i, first + j) for i, j in offending(margins[first:end])])
+        for comment, first, end in zip(comments.tolist(), bounds[:-1], bounds[1:], strict=True)
+    ]
+    several = {
+        (i, j): (texts[comment], (places[i][0], places[j][1]))
+        for comment, runs in found
+        for i, j in runs
+        if i < j
+    }
+    # Single words have been scored already.
+    alone = dict(
+        zip(
+            several,
+            scorer.rounded([text[start:end] for text, (start, end) in several.values()]).tolist()
+            if several
+            else (),
+            strict=True,
+        )
+    )
+    for number, (comment, runs) in enumerate(found):
+        fired = words.fired[number].tolist()
+        reaching: list[Span] = []
+        for i, j in runs:
+            row = alone[i, j] if i < j else words.alone[i].tolist()
+            reaching += _reaching((places[i][0], places[j][1]), row, fired, cuts)
+        spans[comment] = tuple(reaching) or _nearest(
+            range(bounds[number], bounds[number + 1]), margins, places, words, fired, cuts
+        )
+    return spans
+
+
+def offending(margins: Sequence[float]) -> list[tuple[int, int]]:
+    """Join neighbouring words of a comment that offend.
+
+    Parameters
+    ----------
+    margins : sequence of float
+        Log-odds that each word offends, less the threshold.
+
+    Returns
+    -------
+    list of (int, int)
+        First and last word, both inclusive, of the plainest stretches, in order.
+    """
+    runs = [
+        [i for i, _ in run]
+        for offends, run in groupby(enumerate(margins), key=lambda each: each[1] >= 0)
+        if offends
+    ]
+    plainest = nlargest(_MOST_STRETCHES, runs, key=lambda run: max(margins[i] for i in run))
+    return [(run[0], run[-1]) for run in sorted(plainest)]
+
+
+def _reaching(
+    place: Place, alone: Sequence[float], fired: Sequence[bool], cuts: Sequence[float]
+) -> list[Span]:
+    """Return a span for each attribute that reached its threshold in the comment and alone."""
+    return [
+        Span(*place, ATTRIBUTES[a], alone[a]) for a in _BY_NAME if fired[a] and alone[a] >= cuts[a]
+    ]
+
+
+def _nearest(
+    numbers: Iterable[int],
+    margins: Sequence[float],
+    places: Sequence[Place],
+    words: Words,
+    fired: Sequence[bool],
+    cuts: Sequence[float],
 ) -> tuple[Span, ...]:
-    """Return the spans of one comment; of two that overlap for an attribute the stronger stays."""
-    kept: list[Span] = []
-    for (attribute, stretch), score in sorted(chosen.items(), key=lambda each: -each[1]):
-        span = Span(*places[stretch], ATTRIBUTES[attribute], score)
-        if not any(
-            span.attribute == other.attribute and span.start < other.end and other.start < span.end
-            for other in kept
-        ):
-            kept.append(span)
-    return tuple(sorted(kept, key=lambda span: (span.start, span.end, span.attribute)))
-
-
-def _seeds(
-    evidence: NDArray[np.float32], words_of: NDArray[np.int64], fired: NDArray[np.bool_]
-) -> list[_Seed]:
-    """Pick the words with the largest shares of each attribute that fired."""
-    seeds = []
-    bounds = words_of.tolist()
-    for comment, attributes in enumerate(fired.tolist()):
-        first, end = bounds[comment], bounds[comment + 1]
-        if first == end:
-            continue
-        part = evidence[first:end]
-        least = _SHARE * part.max(axis=0)
-        strong = (part >= least).T
-        for attribute in compress(range(len(attributes)), attributes):
-            if least[attribute] <= 0:
-                continue
-            found = strong[attribute].nonzero()[0].tolist()
-            if len(found) > 1:
-                shares = part[found, attribute].tolist()
-                order = sorted(range(len(found)), key=shares.__getitem__, reverse=True)
-                found = [found[k] for k in order[:_SEEDS]]
-            for j in found:
-                seeds.append(_Seed(comment, attribute, _options(first + j, first, end)))
-    return seeds
-
-
-def _options(word: int, first: int, end: int) -> tuple[_Stretch, ...]:
-    """Return a word alone, and with either neighbour in its comment."""
-    options = [(word, word)]
-    if word > first:
-        options.append((word - 1, word))
-    if word + 1 < end:
-        options.append((word, word + 1))
-    return tuple(options)
+    """Return the spans of the word that comes nearest to offending, of those that reach a cut."""
+    for word in sorted(numbers, key=margins.__getitem__, reverse=True):
+        reaching = _reaching(places[word], words.alone[word].tolist(), fired, cuts)
+        if reaching:
+            return tuple(reaching)
+    return ()
 
 
 def _word_evidence(

@@ -97,9 +97,17 @@ class View:
 _Hashed = tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.int64]]  # 32 bits, bounds, places
 
 
-def hash_words(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def hash_all_words(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Return the 32-bit hash of each word of `codes`, of shape (n_words,)."""
     return _words(codes)[2]
+
+
+def are_groups(hashes: NDArray[np.uint32], groups: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Mark the words that are the names of groups, given their hashes, ascending."""
+    if not groups.size:
+        return np.zeros(hashes.size, dtype=np.bool_)
+    found = np.minimum(np.searchsorted(groups, hashes), groups.size - 1)
+    return np.asarray(groups[found] == hashes)
 
 
 def hash_features(
@@ -123,7 +131,7 @@ def hash_features(
     """
     codes, bounds = canonical.codes, canonical.bounds
     starts, ends, hashes = _words(codes)
-    named = np.isin(hashes, groups)
+    named = are_groups(hashes, groups)
     hashes[named] = _GROUP
     letters = _letters_of(codes.size, starts[named], ends[named])
     views = [
@@ -192,14 +200,30 @@ def _words(
     word = codes != _SPACE
     edges = np.flatnonzero(np.diff(word.astype(np.int8), prepend=0, append=0))
     starts, ends = edges[::2].astype(np.int64), edges[1::2].astype(np.int64)
+    return starts, ends, hash_words(codes, starts, ends)
+
+
+def hash_words(
+    codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.uint32]:
+    """Return the 32-bit hash of each word of `codes`, of shape (n_words,).
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_codes,), uint32
+        Code points in canonical form.
+    starts, ends : ndarray of shape (n_words,), int64
+        Where the words begin and end, in order, all of them.
+    """
     if not starts.size:
-        return starts, ends, np.zeros(0, dtype=np.uint32)
+        return np.zeros(0, dtype=np.uint32)
+    sizes = ends - starts
     rank = np.arange(codes.size)
-    rank[starts[0] :] -= np.repeat(starts, np.diff(np.append(starts, codes.size)))
+    rank[starts[0] :] -= np.repeat(starts, np.append(starts[1:], codes.size) - starts)
     weighted = codes * _POWERS[np.minimum(rank, _LONGEST - 1)]
-    weighted[~word] = 0
+    weighted[codes == _SPACE] = 0
     sums: NDArray[np.uint32] = np.add.reduceat(weighted, starts, dtype=np.uint32)
-    return starts, ends, sums ^ (ends - starts).astype(np.uint32)
+    return sums ^ sizes.astype(np.uint32)
 
 
 def _letters_of(size: int, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.bool_]:

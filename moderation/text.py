@@ -142,11 +142,43 @@ def original_span(canonical: Canonical, i: int, start: int, end: int, text: str)
     """
     first = int(canonical.bounds[i]) + 1
     begin = int(canonical.offsets[first + start])
-    stop = int(canonical.offsets[first + end - 1]) + 1
+    return begin, _with_marks(text, int(canonical.offsets[first + end - 1]) + 1)
+
+
+def original_words(
+    canonical: Canonical,
+    owners: Sequence[int],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    texts: Sequence[str],
+) -> list[tuple[int, int]]:
+    """Return where words of a batch stand in their original texts, as `original_span` does.
+
+    Parameters
+    ----------
+    canonical : Canonical
+        The batch.
+    owners : sequence of int
+        The comment of each word.
+    starts, ends : ndarray of shape (n_words,), int64
+        The words in ``canonical.codes``, ends exclusive.
+    texts : sequence of str
+        The original comments.
+    """
+    begins = canonical.offsets[starts].tolist()
+    stops = (canonical.offsets[ends - 1] + 1).tolist()
+    return [
+        (begin, _with_marks(texts[owner], stop))
+        for owner, begin, stop in zip(owners, begins, stops, strict=True)
+    ]
+
+
+def _with_marks(text: str, stop: int) -> int:
+    """Return the end of a word with the marks that belong to its last letter."""
     letter = text[stop - 1]
     while stop < len(text) and (text[stop] == letter or KIND[ord(text[stop])] == _DROP):
         stop += 1
-    return begin, stop
+    return stop
 
 
 def _expand(raw: NDArray[np.uint32], batch: Batch, hard: NDArray[np.int64]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation import ModerationError
-from moderation.features import hash_words
+from moderation.features import hash_all_words
 from moderation.text import canonicalise
 
 GROUPS_PATH: Final = Path(__file__).parents[1] / "data" / "groups" / "groups.txt"
@@ -52,4 +52,4 @@ def read_groups(path: Path = GROUPS_PATH) -> list[str]:
 def hash_groups(forms: list[str]) -> NDArray[np.uint32]:
     """Return the hashes of names with every prefix, ascending, of shape (n_names,)."""
     words = [prefix + form for form in forms for prefix in _PREFIXES]
-    return np.unique(hash_words(canonicalise(words).codes))
+    return np.unique(hash_all_words(canonicalise(words).codes))

@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moderation import ATTRIBUTES, explain
+from moderation import ATTRIBUTES, Span, explain
+from moderation.highlights import Words
 
 WORDS = st.sampled_from(
     [
@@ -91,18 +93,23 @@ def test_a_span_scores_alone_what_it_says_and_reaches_the_threshold(scorer, text
         assert span.score >= scorer.explain_at[span.attribute]
 
 
-@pytest.mark.parametrize(
-    "abusive",
-    [pytest.param([0.3, 0.95], id="one-offends"), pytest.param([0.3, 0.4], id="none-does")],
-)
-def test_a_word_that_does_not_offend_is_shown_only_where_it_comes_nearest(abusive):
+def test_neighbours_that_offend_are_one_stretch_and_the_plainest_stay():
+    assert explain.offending([-1.0, 0.5, 0.1, -0.2, 2.0]) == [(1, 2), (4, 4)]
+    margins = [i / 10 if i % 2 else -1.0 for i in range(60)]
+    assert explain.offending(margins) == [(i, i) for i in range(37, 60, 2)]
+
+
+def test_of_words_that_do_not_offend_the_nearest_that_reaches_a_threshold_is_shown():
     insult = ATTRIBUTES.index("insult")
-    seeds = [explain._Seed(0, insult, ((word, word),)) for word in (0, 1)]
-    rows = {(word, word): [0.0] * len(ATTRIBUTES) for word in (0, 1)}
-    for word, score in enumerate(abusive):
-        rows[word, word][0], rows[word, word][insult] = score, 0.9 + word / 100
-    chosen = explain._choose(seeds, rows, [0.5] * len(ATTRIBUTES), n_comments=1)
-    assert chosen == [{(insult, (1, 1)): 0.91}]
+    alone = np.zeros((3, len(ATTRIBUTES)))
+    alone[:, insult] = 0.3, 0.9, 0.8
+    words = Words(["a"] * 3, np.array([0, 3]), *(alone,) * 2, np.zeros(3), alone[:1], alone[:1])
+    fired = [name == "insult" for name in ATTRIBUTES]
+    places = [(0, 1), (2, 3), (4, 5)]
+    cuts = [0.5] * len(ATTRIBUTES)
+    spans = explain._nearest(range(3), [-0.1, -0.4, -0.2], places, words, fired, cuts)
+    assert spans == (Span(4, 5, "insult", 0.8),)
+    assert explain._nearest(range(1), [-0.1], places, words, fired, cuts) == ()
 
 
 @given(text=COMMENT)
@@ -116,4 +123,4 @@ def test_an_attribute_below_its_threshold_is_not_explained(scorer, text):
 def test_a_very_long_comment_is_explained(scorer):
     text = "قرأت المقال كله وأنت غبي " * 800
     spans = covered(scorer, text, "insult")
-    assert 1 <= len(spans) <= 6
+    assert 1 <= len(spans) <= 12

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import ModelError
-from moderation.features import FeatureSettings, hash_features, hash_words
+from moderation.features import FeatureSettings, hash_all_words, hash_features
 from moderation.text import canonicalise
 
 DEFAULT = FeatureSettings()
@@ -94,7 +94,7 @@ def test_letters_of_a_word_are_hashed_in_order():
     assert buckets("ك" + "لب" * 40)[words] != buckets("ب" + "لب" * 40)[words]
 
 
-GROUPS = np.sort(hash_words(canonicalise(["كردي شركسية"]).codes))
+GROUPS = np.sort(hash_all_words(canonicalise(["كردي شركسية"]).codes))
 
 
 def test_names_of_groups_are_one_word_without_letters():

@@ -1,5 +1,6 @@
 """The command ``ghirbal-train``: fit, evaluate, fetch."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,12 +8,15 @@ import click
 
 from moderation import ModerationError, Scorer
 from moderation.errors import ModelError
+from moderation.highlights import WEIGHTS_PATH
 from moderation.model import CARD, load_model, newest_model, save_model
 from training.card import Trials, write_cards
 from training.evaluate_command import evaluate_command, floors_command
 from training.examples import Examples, join, read_corpora, read_seed, with_clear_licence
 from training.fetch_command import fetch_command
 from training.fit import FitSettings
+from training.highlights import fit_highlighter, read_marked
+from training.labels import read_labels, relabelled
 from training.pipeline import train
 from training.report import measure
 from training.sources import load_sources
@@ -44,7 +48,8 @@ def main() -> None:
 def _examples(corpora: Path | None) -> tuple[Examples, bool]:
     """Read the corpora, or the project's own examples where there are none."""
     if corpora is not None and corpora.is_dir():
-        return join([read_corpora(corpora, load_sources()), read_written()]), False
+        labelled = relabelled(read_corpora(corpora, load_sources()), read_labels())
+        return join([labelled, read_written()]), False
     examples = read_seed()
     reason = "no --corpora given" if corpora is None else f"{corpora} does not exist"
     click.echo(
@@ -103,6 +108,17 @@ def card(path: Path | None) -> None:
         raise ModelError(f"{folder}: its manifest lacks figures of the suites: fit it again")
     write_cards(folder, manifest, load_sources(), Trials.read())
     click.echo(folder / CARD)
+
+
+@main.command("highlights")
+@click.option("--model", "path", type=_folder, help="Model folder [the shipped model].")
+def highlights(path: Path | None) -> None:
+    """Fit which words are highlighted to a model's scores; scoring uses it from then on."""
+    scorer = Scorer(load_model(path or newest_model()))
+    document = fit_highlighter(scorer, read_suites(), read_marked()).to_document()
+    lines = ",\n".join(f"  {json.dumps(name)}: {weights}" for name, weights in document.items())
+    WEIGHTS_PATH.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    click.echo(WEIGHTS_PATH)
 
 
 main.add_command(ablate_command)

@@ -12,11 +12,11 @@ from moderation.highlights import WEIGHTS_PATH
 from moderation.model import CARD, load_model, newest_model, save_model
 from training.card import Trials, write_cards
 from training.evaluate_command import evaluate_command, floors_command
-from training.examples import Examples, join, read_corpora, read_seed, with_clear_licence
+from training.examples import Examples, join, read_seed, with_clear_licence
 from training.fetch_command import fetch_command
 from training.fit import FitSettings
 from training.highlights import fit_highlighter, read_marked
-from training.labels import read_labels, relabelled
+from training.labels import read_relabelled
 from training.pipeline import train
 from training.report import measure
 from training.sources import load_sources
@@ -48,8 +48,7 @@ def main() -> None:
 def _examples(corpora: Path | None) -> tuple[Examples, bool]:
     """Read the corpora, or the project's own examples where there are none."""
     if corpora is not None and corpora.is_dir():
-        labelled = relabelled(read_corpora(corpora, load_sources()), read_labels())
-        return join([labelled, read_written()]), False
+        return join([read_relabelled(corpora, load_sources()), read_written()]), False
     examples = read_seed()
     reason = "no --corpora given" if corpora is None else f"{corpora} does not exist"
     click.echo(

@@ -1,6 +1,7 @@
 """Labels given for this project to comments of the corpora, where the corpora say little or err."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -8,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from moderation import ATTRIBUTES
-from training.examples import CorporaError, Examples
+from training.examples import CorporaError, Examples, read_corpora
+from training.sources import Corpus
 
 LABELS_PATH: Final = Path(__file__).parents[1] / "data" / "labels" / "read.csv"
 CLEAN: Final = "clean"
@@ -38,6 +40,11 @@ def read_labels(path: Path = LABELS_PATH) -> dict[str, tuple[str, ...]]:
         if not attributes and shown not in {(CLEAN,), (UNCLEAR,)}:
             raise CorporaError(f"{path}: {name} has the label {' '.join(shown)!r}")
     return dict(rows)
+
+
+def read_relabelled(folder: Path, sources: Sequence[Corpus]) -> Examples:
+    """Read the corpora as `read_corpora` does, with the labels given for this project."""
+    return relabelled(read_corpora(folder, sources), read_labels())
 
 
 def relabelled(examples: Examples, labels: dict[str, tuple[str, ...]]) -> Examples:

@@ -9,8 +9,9 @@ import click
 
 from training.ablate import ablate
 from training.card import ABLATION_COLUMNS, ALONE_COLUMNS
-from training.examples import join, read_corpora
+from training.examples import join
 from training.fit import FitSettings
+from training.labels import read_relabelled
 from training.leave_one_out import TYPICAL, leave_one_out, mean_auc
 from training.refit import CACHE, Material, prepare
 from training.sources import load_sources
@@ -74,6 +75,6 @@ def ablate_command(corpora: Path, output: Path, **options: Any) -> None:  # noqa
 def _prepare(
     corpora: Path, *, jobs: int, cache: Path, iterations: int
 ) -> tuple[Material, FitSettings]:
-    examples = join([read_corpora(corpora, load_sources()), read_written()])
+    examples = join([read_relabelled(corpora, load_sources()), read_written()])
     settings = replace(FitSettings(), iterations=iterations)
     return prepare(examples, settings, n_jobs=jobs, cache=cache), settings

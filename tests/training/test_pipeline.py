@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from corpora_samples import RULES, labelled_rows, published_rows, write_corpus, 
 from moderation import ATTRIBUTES, Scorer
 from moderation.features import FeatureSettings
 from moderation.model import load_model, save_model
+from training import pipeline
 from training.evaluate import evaluate, score_dev
 from training.examples import CorporaError, read_corpora, read_seed
 from training.fit import FitSettings
@@ -167,3 +169,17 @@ def test_figures_of_a_report_are_those_of_the_policy(tiny, examples, sources):
     assert report["held_back"] == round(float(held.mean()), 4)
     assert report["recall"] == round(float(held[dev.measured == 1].mean()), 4)
     assert report["precision"] == round(float(dev.measured[held].mean()), 4)
+
+
+def test_what_is_abusive_is_likelier_to_be_each_of_the_others():
+    rng = np.random.default_rng(1)
+    evidence = rng.normal(size=(4_000, len(ATTRIBUTES))).astype(np.float32)
+    labels = np.full(evidence.shape, -1, dtype=np.int8)
+    for a in range(len(ATTRIBUTES)):
+        labels[:, a] = evidence[:, a] + evidence[:, 0] / 2 + rng.normal(size=4_000) > 0
+    rest = replace(read_seed(), labels=labels, weights=np.ones(labels.shape, dtype=np.float32))
+    mixture = pipeline._mix_with_abusive(evidence, rest)
+    np.testing.assert_array_equal(mixture[:, 0], np.eye(len(ATTRIBUTES))[0])
+    for a in range(1, len(ATTRIBUTES)):
+        assert mixture[0, a] / mixture[a, a] == pytest.approx(0.5, abs=0.1)
+        assert np.count_nonzero(mixture[:, a]) == 2

@@ -261,5 +261,5 @@ int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t
     if (kinds & (1u << LATIN | 1u << DIGIT))
         read_as_arabic(text, alphabet, raw);
     squeeze(text);
-    return restore(work, alphabet, raw);
+    return restore(work, alphabet, raw, kinds);
 }

@@ -115,8 +115,8 @@ const uint32_t *strip_remains(Work *work, const Alphabet *alphabet, const uint32
                               int32_t size);
 int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t size);
 int join_letters(Work *work);
-int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw);
-int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw);
+int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds);
+int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds);
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
                 const uint32_t *emoji, int32_t n_emoji);
 int sum_known(Work *work, const Model *model, float *evidence, double *length);

@@ -14,7 +14,8 @@ enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, ARO
 typedef struct {
     Work *work;
     const Model *model;
-    Occurrence *next;
+    uint32_t *next;
+    int32_t *place;
 } Sink;
 
 static uint32_t mix(uint32_t hash, uint32_t seed)
@@ -26,8 +27,8 @@ static uint32_t mix(uint32_t hash, uint32_t seed)
 
 static inline void emit(Sink *sink, uint32_t hash, uint32_t seed, int32_t place)
 {
-    sink->next->key = mix(hash, seed) >> (24 - sink->model->bits);
-    sink->next++->place = place;
+    *sink->next++ = mix(hash, seed) >> (24 - sink->model->bits);
+    *sink->place++ = place;
 }
 
 /* Make the n-grams one longer, and forget those with a space inside: loops over arrays, which are
@@ -73,14 +74,17 @@ static void ngrams(Sink *sink, const uint32_t *codes, int32_t size)
         if (!(sink->model->ngrams >> length & 1))
             continue;
         make_keys(keys, hashes, n, (uint32_t)length, 24 - sink->model->bits);
-        Occurrence *next = sink->next;
+        uint32_t *next = sink->next;
+        int32_t *place = sink->place;
         for (int32_t i = 0; i < n; i++) {
             /* Written in any case, and kept or not: a branch would be hard to foresee. */
-            next->key = keys[i];
-            next->place = i;
+            *next = keys[i];
+            *place = i;
             next += inside[i];
+            place += inside[i];
         }
         sink->next = next;
+        sink->place = place;
     }
 }
 
@@ -205,8 +209,11 @@ static int reserve_features(Work *work, const Model *model, int32_t size, int32_
         if (reserve(arrays[i].array, &work->bare_room, size, arrays[i].item) < 0)
             return -1;
     }
-    return reserve((void **)&work->found, &work->found_room, per_code * size + n_emoji + 1,
-                   sizeof *work->found);
+    int64_t features = per_code * size + n_emoji + 1;
+    room = work->found_room;
+    if (reserve((void **)&work->places, &room, features, sizeof *work->places) < 0)
+        return -1;
+    return reserve((void **)&work->found, &work->found_room, features, sizeof *work->found);
 }
 
 /* Hash a comment into work->found. */
@@ -215,7 +222,7 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
 {
     if (reserve_features(work, model, size, n_emoji) < 0)
         return -1;
-    Sink sink = {work, model, work->found};
+    Sink sink = {work, model, work->found, work->places};
     int32_t n_words = split(work->words, codes, size, NULL);
     int named = name_groups(model, work->words, n_words);
     open_places(work->inside, size, work->words, n_words, named);
@@ -236,6 +243,8 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
         emit(&sink, emoji[i], FACES, -1);
     work->n_found = (int32_t)(sink.next - work->found);
     for (int32_t i = 0; i < work->n_found && i < AHEAD; i++)
-        fetch_record(model, work->found[i].key);
+        fetch_record(model, work->found[i]);
+    /* One more, which the model does not know, for whoever takes two at a time. */
+    *sink.next = (uint8_t)~model->records[0];
     return 0;
 }

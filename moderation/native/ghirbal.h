@@ -89,8 +89,8 @@ typedef struct {
     uint32_t *found; /* one for each feature: its bucket and 8 bits of check */
     int32_t *places; /* where it stands; -1 for emoji */
     int32_t n_found, found_room;
-    uint32_t *bare, *hashes, *keys, *inside;
-    int32_t *origin;
+    uint32_t *bare, *hashes, *keys, *letters;
+    int32_t *origin, *ends;
     Word *words, *bare_words;
     int32_t bare_room;
     uint32_t *known; /* those of the features that the model knows */

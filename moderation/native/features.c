@@ -17,6 +17,7 @@ enum {
 enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16, TRIPLES = 17 };
 
 #define GROUP 0x5EC7u /* what the name of any group is hashed to */
+#define GROUP_BITS 20 /* as in compiled.py */
 
 typedef uint32_t Four __attribute__((vector_size(16)));
 typedef int32_t Numbers __attribute__((vector_size(16)));
@@ -135,7 +136,7 @@ static int32_t split(const Work *work, Word *words, const uint32_t *codes, int32
 static int is_group(const Model *model, uint32_t hash)
 {
     /* Nearly all words are told apart by one bit. */
-    if (!(model->group_bits[hash >> 19 & 0x1FFF] >> (hash >> 16 & 7) & 1))
+    if (!(model->group_bits[hash >> (35 - GROUP_BITS)] >> (hash >> (32 - GROUP_BITS) & 7) & 1))
         return 0;
     int64_t low = 0, high = model->n_groups;
     while (low < high) {

@@ -51,7 +51,7 @@ typedef struct {
     const float *scales, *slopes, *intercepts;
     const uint32_t *skeleton, *skeleton_before_h; /* the tables of skeleton.py */
     const uint32_t *groups;    /* hashes of the names of groups, ascending */
-    const uint8_t *group_bits; /* by the upper 16 bits of a hash: whether there is such a group */
+    const uint8_t *group_bits; /* by the upper bits of a hash: whether there is such a group */
     int64_t n_term_weights, n_groups;
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */

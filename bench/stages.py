@@ -135,8 +135,8 @@ def limits(comments: list[str], bandwidth_gb_per_s: float) -> dict[str, float]:
     moved = {
         "reading code points": characters * (2 + 4),
         "canonical form": characters * 2 * (4 + 1 + 4),
-        "hashing": characters * 4 + features * 16,
-        "gathering": features * (16 + CACHE_LINE),
+        "hashing": characters * 4 + features * (4 + 4),
+        "gathering": features * (4 + CACHE_LINE),
         "calibrating": 6 * (4 + 8),
         "JSON": 400,
     }

@@ -60,7 +60,9 @@ def train(
     CorporaError
         If an attribute has too few labelled comments.
     """
-    usable = (examples.split == "train") & (examples.weights > 0).any(axis=1)
+    # Published comments that say nothing are not learned from, but count in the review budget.
+    says = (examples.weights > 0).any(axis=1) | np.isin(examples.corpus, PUBLISHED)
+    usable = (examples.split == "train") & says
     data = examples.take(np.flatnonzero(usable))
     held = data.held_out(every=HELD_OUT_EVERY)
     facts = _facts(data, settings, version=version, toy=toy)

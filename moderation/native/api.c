@@ -163,16 +163,17 @@ static void share(const Work *work, const Model *model, const uint32_t *codes,
                   double length, double *shares)
 {
     for (int32_t i = 0; i < work->n_found; i++) {
-        Occurrence found = work->found[i];
-        if (found.place < 0)
+        int32_t place = work->places[i];
+        if (place < 0)
             continue;
         /* An n-gram starts in a word or in the space before it; in no word where there is none. */
-        if (codes[found.place] == SPACE && codes[found.place + 1] == SPACE)
+        if (codes[place] == SPACE && codes[place + 1] == SPACE)
             continue;
-        double value = share_of(work, model, &found, length);
+        double value = share_of(work, model, work->found[i], length);
+        const int8_t *record = record_of(model, work->found[i]);
         for (int a = 0; a < ATTRIBUTES; a++)
-            shares[(int64_t)work->numbers[found.place] * ATTRIBUTES + a]
-                += (double)(found.record[a + 2] * model->scales[a]) * value;
+            shares[(int64_t)work->numbers[place] * ATTRIBUTES + a]
+                += (double)(record[a + 2] * model->scales[a]) * value;
     }
 }
 

@@ -40,6 +40,33 @@ static int spell_out(Text *text, const Alphabet *alphabet, uint32_t code, int32_
     return 0;
 }
 
+/* Fold characters from `i` on, as far as the next ligature; return where it stands. The arrays are
+ * held apart from what might be written into them, so that their addresses stay in registers. */
+static int32_t fold_some(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32_t i,
+                         int32_t size, uint32_t *seen)
+{
+    const uint8_t *page = alphabet->page, *kind_at = alphabet->kind;
+    const int32_t *moved = alphabet->moved;
+    uint32_t *codes = text->codes, any = 0;
+    uint8_t *kinds = text->kinds;
+    int32_t *places = text->places, to = text->size;
+    for (; i < size; i++) {
+        uint32_t code = raw[i];
+        uint32_t at = page[code >> 8] * PAGE + (code & (PAGE - 1));
+        uint8_t kind = kind_at[at];
+        if (kind & LIGATURE)
+            break;
+        any |= 1u << kind;
+        codes[to] = code + (uint32_t)moved[at];
+        kinds[to] = kind;
+        places[to] = i;
+        to += kind != DROP;
+    }
+    text->size = to;
+    *seen |= any;
+    return i;
+}
+
 /* Fold each character and leave out what nobody sees; `kinds` tells what there is. */
 static int fold(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32_t size,
                 uint32_t *kinds)
@@ -47,28 +74,16 @@ static int fold(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32
     if (reserve_text(text, (int64_t)size + 2) < 0)
         return -1;
     text->size = 0;
-    uint32_t seen = 0;
-    int32_t phrases = 0;
+    *kinds = 0;
+    int32_t phrases = 0, i;
     put(text, SPACE, HARD, -1);
-    for (int32_t i = 0; i < size; i++) {
-        uint32_t code = raw[i];
-        uint32_t at = alphabet->page[code >> 8] * PAGE + (code & (PAGE - 1));
-        uint8_t kind = alphabet->kind[at];
-        if (kind & LIGATURE) {
-            if (spell_out(text, alphabet, code, i, &phrases) < 0
-                || reserve_text(text, (int64_t)text->size + size - i + 2) < 0)
-                return -1;
-            seen = ~0u;
-            continue;
-        }
-        seen |= 1u << kind;
-        text->codes[text->size] = code + (uint32_t)alphabet->moved[at];
-        text->kinds[text->size] = kind;
-        text->places[text->size] = i;
-        text->size += kind != DROP;
+    for (i = 0; (i = fold_some(text, alphabet, raw, i, size, kinds)) < size; i++) {
+        if (spell_out(text, alphabet, raw[i], i, &phrases) < 0
+            || reserve_text(text, (int64_t)text->size + size - i + 2) < 0)
+            return -1;
+        *kinds = ~0u;
     }
     put(text, SPACE, HARD, size);
-    *kinds = seen;
     return 0;
 }
 
@@ -154,26 +169,26 @@ static int take_emoji(Work *work)
     return 0;
 }
 
-/* Leave words, the masks inside them, and one space between two words. */
+/* Leave words, the masks inside them, and one space between two words. No branches: where a word
+ * ends is hard to foresee. */
 static void part_words(Text *text)
 {
-    int32_t to = 1, space = -1, last = text->size - 1;
-    int before = 0;
+    uint32_t *codes = text->codes;
+    uint8_t *kinds = text->kinds;
+    int32_t *places = text->places, to = 1, last = text->size - 1;
+    int before = 0, apart = 1; /* whether a word, and whether nothing that is kept, stood before */
     for (int32_t i = 1; i < last; i++) {
-        int word = is_word(text->kinds[i]);
-        if (word || (text->kinds[i] == MASKED && before)) {
-            if (space >= 0 && to > 1) {
-                text->codes[to] = SPACE;
-                text->kinds[to] = BLANK;
-                text->places[to++] = space;
-            }
-            space = -1;
-            keep_one(text, to++, i);
-        } else if (space < 0) {
-            space = text->places[i];
-        }
+        uint8_t kind = kinds[i];
+        int word = is_word(kind), kept = word | ((kind == MASKED) & before);
+        uint32_t mask = -(uint32_t)kept; /* not `?`, of which compilers make a branch */
+        codes[to] = SPACE ^ ((SPACE ^ codes[i]) & mask);
+        kinds[to] = (uint8_t)(BLANK ^ ((BLANK ^ kind) & mask));
+        places[to] = places[i];
+        to += kept | !apart;
+        apart = !kept;
         before = word;
     }
+    to -= apart && to > 1;
     keep_one(text, to++, last);
     text->size = to;
 }
@@ -246,5 +261,5 @@ int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t
     if (kinds & (1u << LATIN | 1u << DIGIT))
         read_as_arabic(text, alphabet, raw);
     squeeze(text);
-    return restore(work, alphabet, raw);
+    return restore(work, alphabet, raw, kinds);
 }

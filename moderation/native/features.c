@@ -3,18 +3,31 @@
 
 #include "ghirbal.h"
 
-enum { LONGEST_NGRAM = 8, LAST_POWER = 63 };
+enum {
+    LONGEST_NGRAM = 8,
+    LAST_POWER = 63,
+    AT_ONCE = 8, /* places that are read and written in any case, beyond the last as well */
+};
+
+#define STEP_2 (STEP * STEP)
+#define STEP_3 (STEP * STEP_2)
+#define STEP_4 (STEP_2 * STEP_2)
 
 /* Seeds: what the views are told apart by; n-grams have their length. */
 enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16, TRIPLES = 17 };
 
 #define GROUP 0x5EC7u /* what the name of any group is hashed to */
+#define GROUP_BITS 20 /* as in compiled.py */
+
+typedef uint32_t Four __attribute__((vector_size(16)));
+typedef int32_t Numbers __attribute__((vector_size(16)));
 
 /* Where the next occurrence goes; a pointer, since numbers might be among what is written. */
 typedef struct {
     Work *work;
     const Model *model;
-    Occurrence *next;
+    uint32_t *next;
+    int32_t *place;
 } Sink;
 
 static uint32_t mix(uint32_t hash, uint32_t seed)
@@ -26,19 +39,15 @@ static uint32_t mix(uint32_t hash, uint32_t seed)
 
 static inline void emit(Sink *sink, uint32_t hash, uint32_t seed, int32_t place)
 {
-    sink->next->key = mix(hash, seed) >> (24 - sink->model->bits);
-    sink->next++->place = place;
+    *sink->next++ = mix(hash, seed) >> (24 - sink->model->bits);
+    *sink->place++ = place;
 }
 
-/* Make the n-grams one longer, and forget those with a space inside: loops over arrays, which are
- * done several places at a time. */
-static void lengthen(uint32_t *restrict hashes, uint32_t *restrict inside,
-                     const uint32_t *restrict last, int32_t n)
+/* Make the n-grams one longer: a loop over arrays, which is done several places at a time. */
+static void lengthen(uint32_t *restrict hashes, const uint32_t *restrict last, int32_t n)
 {
-    for (int32_t i = 0; i < n; i++) {
+    for (int32_t i = 0; i < n; i++)
         hashes[i] = hashes[i] * STEP + last[i];
-        inside[i] &= last[i - 1] != SPACE;
-    }
 }
 
 static void make_keys(uint32_t *restrict keys, const uint32_t *restrict hashes, int32_t n,
@@ -48,60 +57,78 @@ static void make_keys(uint32_t *restrict keys, const uint32_t *restrict hashes, 
         keys[i] = mix(hashes[i], seed) >> shift;
 }
 
-/* Mark where n-grams may start: not in the name of a group, nor in the space before it. */
-static void open_places(uint32_t *inside, int32_t size, const Word *words, int32_t n_words,
-                        int named)
+/* Copy some keys, and what lies behind them into the room behind: so most words take one round, and
+ * nothing has to be foreseen. */
+static void copy_keys(Sink *sink, const uint32_t *keys, int32_t from, int32_t n)
 {
-    for (int32_t i = 0; i < size; i++)
-        inside[i] = 1;
-    for (int32_t k = 0; named && k < n_words; k++)
-        for (int32_t i = k ? words[k - 1].end : 0; words[k].named && i < words[k].end; i++)
-            inside[i] = 0;
+    for (int32_t i = 0; i == 0 || i < n; i += AT_ONCE) {
+        memcpy(sink->next + i, keys + from + i, AT_ONCE * sizeof *keys);
+        for (int32_t j = 0; j < AT_ONCE; j++)
+            sink->place[i + j] = from + i + j;
+    }
+    sink->next += n;
+    sink->place += n;
 }
 
-static void ngrams(Sink *sink, const uint32_t *codes, int32_t size)
+/* Keep the n-grams that lie in a word and the spaces around it, but not in the name of a group. */
+static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, int32_t n_words)
 {
-    uint32_t *hashes = sink->work->hashes, *keys = sink->work->keys, *inside = sink->work->inside;
+    uint32_t *hashes = sink->work->hashes, *keys = sink->work->keys;
+    const Word *words = sink->work->words;
     memcpy(hashes, codes, (size_t)size * sizeof *hashes);
     for (int32_t length = 2; length <= LONGEST_NGRAM && length <= size; length++) {
         int32_t n = size - length + 1;
-        if (length == 2)
-            for (int32_t i = 0; i < n; i++)
-                hashes[i] = hashes[i] * STEP + codes[i + 1];
-        else
-            lengthen(hashes, inside, codes + length - 1, n);
+        lengthen(hashes, codes + length - 1, n);
         if (!(sink->model->ngrams >> length & 1))
             continue;
         make_keys(keys, hashes, n, (uint32_t)length, 24 - sink->model->bits);
-        Occurrence *next = sink->next;
-        for (int32_t i = 0; i < n; i++) {
-            /* Written in any case, and kept or not: a branch would be hard to foresee. */
-            next->key = keys[i];
-            next->place = i;
-            next += inside[i];
+        if (!n_words && length == 2)
+            copy_keys(sink, keys, 0, n);
+        for (int32_t k = 0; k < n_words; k++) {
+            int32_t inside = words[k].end - words[k].start + 3 - length;
+            copy_keys(sink, keys, words[k].start - 1, words[k].named || inside < 0 ? 0 : inside);
         }
-        sink->next = next;
     }
 }
 
-/* Find the words, and hash each; `origin` says where codes stood, or is NULL. */
-static int32_t split(Word *words, const uint32_t *codes, int32_t size, const int32_t *origin)
+/* Hash the letters of a word, each times a power of STEP. Most words have no more than eight, and
+ * where they end would be hard to foresee. */
+static uint32_t hash_word(const uint32_t *letters, int32_t size)
 {
-    int32_t n = 0;
-    for (int32_t i = 0; i < size;) {
-        if (codes[i] == SPACE) {
-            i++;
-            continue;
-        }
-        int32_t start = i;
-        uint32_t hash = 0, power = 1;
-        for (; codes[i] != SPACE; i++) {
-            hash += codes[i] * power;
-            if (i - start < LAST_POWER)
-                power *= STEP;
-        }
-        hash ^= (uint32_t)(i - start);
-        words[n++] = (Word){start, i, origin ? origin[start] : start, hash, 0};
+    static const Four powers[2] = {
+        {1, STEP, STEP_2, STEP_3},
+        {STEP_4, STEP_4 * STEP, STEP_4 * STEP_2, STEP_4 * STEP_3},
+    };
+    static const Numbers numbers[2] = {{0, 1, 2, 3}, {4, 5, 6, 7}};
+    Numbers n = {size, size, size, size};
+    Four first, second;
+    memcpy(&first, letters, sizeof first);
+    memcpy(&second, letters + 4, sizeof second);
+    first = (first & (Four)(numbers[0] < n)) * powers[0];
+    first += (second & (Four)(numbers[1] < n)) * powers[1];
+    uint32_t hash = first[0] + first[1] + first[2] + first[3], power = STEP_4 * STEP_4;
+    for (int32_t i = AT_ONCE; i < size; i++) {
+        hash += letters[i] * power;
+        power = i < LAST_POWER ? power * STEP : power;
+    }
+    return hash ^ (uint32_t)size;
+}
+
+/* Find the words, and hash each; `origin` says where codes stood, or is NULL. */
+static int32_t split(const Work *work, Word *words, const uint32_t *codes, int32_t size,
+                     const int32_t *origin)
+{
+    int32_t *ends = work->ends, n_ends = 0, n = 0, start = 0;
+    for (int32_t i = 0; i < size; i++) {
+        ends[n_ends] = i;
+        n_ends += codes[i] == SPACE;
+    }
+    for (int32_t k = 0; k < n_ends; k++) {
+        int32_t end = ends[k];
+        uint32_t hash = hash_word(codes + start, end - start);
+        words[n] = (Word){start, end, origin ? origin[start] : start, hash, 0};
+        n += end > start;
+        start = end + 1;
     }
     return n;
 }
@@ -109,7 +136,7 @@ static int32_t split(Word *words, const uint32_t *codes, int32_t size, const int
 static int is_group(const Model *model, uint32_t hash)
 {
     /* Nearly all words are told apart by one bit. */
-    if (!(model->group_bits[hash >> 15] >> (hash >> 12 & 7) & 1))
+    if (!(model->group_bits[hash >> (35 - GROUP_BITS)] >> (hash >> (32 - GROUP_BITS) & 7) & 1))
         return 0;
     int64_t low = 0, high = model->n_groups;
     while (low < high) {
@@ -160,13 +187,14 @@ static void chains(Sink *sink, const Word *words, int32_t n, uint32_t seed, int 
 /* skeleton.py: consonants, those that loose spelling confuses made one; all spaces stay. */
 static int32_t skeletons(Work *work, const Model *model, const uint32_t *codes, int32_t size)
 {
-    int32_t n = 0;
-    uint32_t last = 0;
+    const uint32_t *skeleton = model->skeleton, *skeleton_before_h = model->skeleton_before_h;
+    uint32_t *kept = work->bare, last = 0;
+    int32_t *origin = work->origin, n = 0;
     int skip = 0;
     for (int32_t i = 0; i < size; i++) {
         uint32_t code = codes[i], next = i + 1 < size ? codes[i + 1] : 0;
-        uint32_t bare = code < SMALL_TABLE ? model->skeleton[code] : code;
-        uint32_t before_h = code < SMALL_TABLE ? model->skeleton_before_h[code] : 0;
+        uint32_t bare = code < SMALL_TABLE ? skeleton[code] : code;
+        uint32_t before_h = code < SMALL_TABLE ? skeleton_before_h[code] : 0;
         if (skip)
             bare = 0;
         skip = next == 'h' && before_h;
@@ -174,8 +202,8 @@ static int32_t skeletons(Work *work, const Model *model, const uint32_t *codes, 
             bare = before_h;
         if (next == SPACE && (code == 'h' || code == HEH))
             bare = 0;
-        work->bare[n] = bare;
-        work->origin[n] = i;
+        kept[n] = bare;
+        origin[n] = i;
         n += (bare != 0) & ((bare == SPACE) | (bare != last));
         last = bare ? bare : last;
     }
@@ -198,15 +226,20 @@ static int reserve_features(Work *work, const Model *model, int32_t size, int32_
         {(void **)&work->bare_words, sizeof *work->bare_words},
         {(void **)&work->hashes, sizeof *work->hashes},
         {(void **)&work->keys, sizeof *work->keys},
-        {(void **)&work->inside, sizeof *work->inside},
+        {(void **)&work->letters, sizeof *work->letters},
+        {(void **)&work->ends, sizeof *work->ends},
     };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
         work->bare_room = room;
-        if (reserve(arrays[i].array, &work->bare_room, size, arrays[i].item) < 0)
+        if (reserve(arrays[i].array, &work->bare_room, (int64_t)size + AT_ONCE, arrays[i].item)
+            < 0)
             return -1;
     }
-    return reserve((void **)&work->found, &work->found_room, per_code * size + n_emoji + 1,
-                   sizeof *work->found);
+    int64_t features = per_code * size + n_emoji + AT_ONCE;
+    room = work->found_room;
+    if (reserve((void **)&work->places, &room, features, sizeof *work->places) < 0)
+        return -1;
+    return reserve((void **)&work->found, &work->found_room, features, sizeof *work->found);
 }
 
 /* Hash a comment into work->found. */
@@ -215,20 +248,20 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
 {
     if (reserve_features(work, model, size, n_emoji) < 0)
         return -1;
-    Sink sink = {work, model, work->found};
-    int32_t n_words = split(work->words, codes, size, NULL);
+    Sink sink = {work, model, work->found, work->places};
+    codes = memcpy(work->letters, codes, (size_t)size * sizeof *codes);
+    int32_t n_words = split(work, work->words, codes, size, NULL);
     work->n_words = n_words;
     work->size = size;
     int named = name_groups(model, work->words, n_words);
-    open_places(work->inside, size, work->words, n_words, named);
-    ngrams(&sink, codes, size);
+    ngrams(&sink, codes, size, n_words);
     for (int32_t i = 0; i < n_words; i++)
         emit(&sink, work->words[i].hash, WORDS, work->words[i].place);
     chains(&sink, work->words, n_words, PAIRS, 1, 0);
     chains(&sink, work->words, n_words, AROUND, 2, 0);
     chains(&sink, work->words, n_words, TRIPLES, 1, 2);
     int32_t n_codes = skeletons(work, model, codes, size);
-    int32_t n_bare = split(work->bare_words, work->bare, n_codes, work->origin);
+    int32_t n_bare = split(work, work->bare_words, work->bare, n_codes, work->origin);
     if (named)
         name_skeletons(work, n_words, n_bare);
     for (int32_t i = 0; i < n_bare; i++)
@@ -237,7 +270,10 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
     for (int32_t i = 0; i < n_emoji; i++)
         emit(&sink, emoji[i], FACES, -1);
     work->n_found = (int32_t)(sink.next - work->found);
-    for (int32_t i = 0; i < work->n_found && i < AHEAD; i++)
-        fetch_record(model, work->found[i].key);
+    int32_t n = work->n_found < AHEAD ? work->n_found : AHEAD;
+    for (int32_t i = 0; i < n; i++)
+        fetch_record(model, work->found[i]);
+    /* One more, which the model does not know, for whoever takes two at a time. */
+    *sink.next = (uint8_t)~model->records[0];
     return 0;
 }

@@ -51,7 +51,7 @@ typedef struct {
     const float *scales, *slopes, *intercepts;
     const uint32_t *skeleton, *skeleton_before_h; /* the tables of skeleton.py */
     const uint32_t *groups;    /* hashes of the names of groups, ascending */
-    const uint8_t *group_bits; /* by the upper 20 bits of a hash: whether there is such a group */
+    const uint8_t *group_bits; /* by the upper bits of a hash: whether there is such a group */
     int64_t n_term_weights, n_groups;
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
@@ -78,14 +78,6 @@ typedef struct {
     int named; /* whether it is the name of a group */
 } Word;
 
-/* One feature where it stands: its bucket and 8 bits of check, later its slot; and what the model
- * has in that bucket. */
-typedef struct {
-    uint32_t key;
-    int32_t place;
-    int8_t record[RECORD];
-} Occurrence;
-
 typedef struct {
     Text text, spare;
     uint32_t *raw, *emoji;
@@ -94,18 +86,20 @@ typedef struct {
     int32_t numbers_room;
     Hit *hits;
     int32_t n_hits, hits_room;
-    Occurrence *found;
+    uint32_t *found; /* one for each feature: its bucket and 8 bits of check */
+    int32_t *places; /* where it stands; -1 for emoji */
     int32_t n_found, found_room;
-    uint32_t *bare, *hashes, *keys, *inside;
-    int32_t *origin;
+    uint32_t *bare, *hashes, *keys, *letters;
+    int32_t *origin, *ends;
     Word *words, *bare_words;
     int32_t bare_room, n_words, size; /* of the comment that was hashed last */
     double *blocks; /* of words of a long comment: squares, nothing, sums by attribute */
     int32_t blocks_room;
-    uint64_t *slots; /* the buckets of a comment, how often each occurs, and which comment it is */
-    int32_t *again;  /* occurrences that are not the first of their bucket */
-    int32_t n_slots, n_again, again_room;
-    uint32_t stamp;
+    uint32_t *known; /* those of the features that the model knows */
+    int32_t *again, *others, *more;
+    int32_t n_known, known_room;
+    uint32_t *slots, slot_mask, base, top; /* buckets of a comment; see weigh.c */
+    int32_t slot_bits;
 } Work;
 
 /* All functions that need memory return 0, or -1 where there is none. */
@@ -117,12 +111,12 @@ const uint32_t *strip_remains(Work *work, const Alphabet *alphabet, const uint32
                               int32_t size);
 int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t size);
 int join_letters(Work *work);
-int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw);
-int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw);
+int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds);
+int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds);
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
                 const uint32_t *emoji, int32_t n_emoji);
 int sum_known(Work *work, const Model *model, float *evidence, double *length);
-double share_of(const Work *work, const Model *model, const Occurrence *found, double length);
+double share_of(const Work *work, const Model *model, uint32_t key, double length);
 
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size);

@@ -23,7 +23,8 @@ typedef struct {
     const Text *text;
     const Alphabet *alphabet;
     const uint32_t *raw;
-    Hit *hit; /* what is being written */
+    Hit *hit;   /* what is being written */
+    int digits; /* whether there are any in the comment */
 } Search;
 
 static int is_sign(const Search *search, int32_t place)
@@ -41,32 +42,30 @@ static int is_digit(const Search *search, int32_t i)
 static Look look(const Search *search, const Look *before)
 {
     const Text *text = search->text;
-    Look word = {.start = before->stop + 1, .power = 1};
+    const uint32_t *codes = text->codes, *raw = search->raw;
+    const uint8_t *kinds = text->kinds;
+    const int32_t *places = text->places;
+    Look word = {.start = before->stop + 1};
     if (word.start == text->size)
         return *before;
     int32_t start = word.start, i = start;
     uint32_t power = 1;
-    for (; text->codes[i] != SPACE; i++) {
-        word.hash += text->codes[i] * power;
-        if (i - start < LONGEST - 1)
-            power *= STEP;
-        if (i - start < LONGEST)
-            word.power *= STEP;
-        uint8_t kind = text->kinds[i];
-        word.masked |= text->codes[i] == MASK;
-        word.latin |= kind == LATIN;
-        word.doubled |= kind == ARABIC && text->codes[i] == text->codes[i - 1];
-        if (i > start && text->places[i] - text->places[i - 1] == 2
-            && is_sign(search, text->places[i - 1] + 1)) {
+    for (; codes[i] != SPACE; i++) {
+        word.hash += codes[i] * power;
+        power = i - start < LONGEST - 1 ? power * STEP : power;
+        word.masked |= codes[i] == MASK;
+        word.latin |= kinds[i] == LATIN;
+        word.doubled |= (kinds[i] == ARABIC) & (codes[i] == codes[i - 1]);
+        if (places[i] - places[i - 1] == 2 && i > start && is_sign(search, places[i - 1] + 1)) {
             word.jump = i - start;
             word.n_jumps++;
         }
-        if (kind == DIGIT || search->raw[text->places[i]] != text->codes[i])
-            word.digits |= (kind == ARABIC || text->kinds[i - 1] == ARABIC
-                            || text->kinds[i + 1] == ARABIC)
+        if (search->digits && (kinds[i] == DIGIT || raw[places[i]] != codes[i]))
+            word.digits |= (kinds[i] == ARABIC || kinds[i - 1] == ARABIC || kinds[i + 1] == ARABIC)
                            && is_digit(search, i);
     }
     word.stop = i;
+    word.power = i - start < LONGEST ? power : power * STEP;
     /* What will be asked of the two, after the next word. */
     fetch_whole(search->alphabet->lexicon, before->hash + before->power * word.hash);
     return word;
@@ -101,22 +100,23 @@ static int32_t find_jump(const Search *search, const Look *word)
     return unmask(search->alphabet->lexicon, masked, size + 1, search->hit->text);
 }
 
-/* A word with a letter written twice. */
+/* A word with a letter written twice. What it is itself is asked last, and hardly ever. */
 static int32_t find_doubled(const Search *search, const Look *word)
 {
     const Lexicon *lexicon = search->alphabet->lexicon;
     const uint32_t *letters = letters_of(search, word);
-    int32_t size = word->stop - word->start, n = size - 1;
-    if (size > LONGEST_HIDDEN || is_ordinary(lexicon, letters, size)
-        || has_word(lexicon, letters, size))
+    uint32_t *text = search->hit->text;
+    int32_t size = word->stop - word->start, n = size - 1, i = 0;
+    if (size > LONGEST_HIDDEN)
         return 0;
-    memcpy(search->hit->text, letters + 1, (size_t)n * sizeof *letters);
-    for (int32_t i = 0; i < n; i++) {
-        search->hit->text[i] = letters[i];
-        if (letters[i] == letters[i + 1] && has_word(lexicon, search->hit->text, n))
-            return n;
+    memcpy(text, letters + 1, (size_t)n * sizeof *letters);
+    for (; i < n; i++) {
+        text[i] = letters[i];
+        if (letters[i] == letters[i + 1] && has_word(lexicon, text, n))
+            break;
     }
-    return 0;
+    int found = i < n && !is_ordinary(lexicon, letters, size) && !has_word(lexicon, letters, size);
+    return found ? n : 0;
 }
 
 /* The digits of one word, and the letters that each may stand for. */
@@ -260,7 +260,7 @@ static int32_t finish(const Search *search, const Look *word, int32_t n)
     int32_t size = word->stop - word->start, parted = 0;
     if (n)
         parted = set_apart(lexicon, text, n, apart);
-    else if (size <= LONGEST_HIDDEN)
+    else if (size <= LONGEST_HIDDEN && (size > LONGEST || may_be_whole(lexicon, word->hash)))
         parted = set_apart(lexicon, letters_of(search, word), size, apart);
     if (parted)
         memcpy(text, apart, (size_t)parted * sizeof *apart);
@@ -268,10 +268,10 @@ static int32_t finish(const Search *search, const Look *word, int32_t n)
 }
 
 /* Find hidden words, in order; a word may be found within a stretch and once more behind it. */
-int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw)
+int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds)
 {
     const Text *text = &work->text;
-    Search search = {text, alphabet, raw, NULL};
+    Search search = {text, alphabet, raw, NULL, kinds >> DIGIT & 1};
     int joined = 0; /* the word before was taken up by the one before that */
     work->n_hits = 0;
     Look word = look(&search, &(Look){0}), next = look(&search, &word);

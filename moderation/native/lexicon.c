@@ -5,7 +5,7 @@
 #include "ghirbal.h"
 #include "lexicon.h"
 
-enum { SHOWN = 4, SHORT_REST = 3, WHOLE_BITS = 20 };
+enum { SHOWN = 4, SHORT_REST = 3 };
 
 uint64_t hash_letters(const uint32_t *letters, int32_t size)
 {
@@ -90,6 +90,8 @@ int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
     Letters whole = {word, size};
+    if (!may_be_whole(lexicon, hash_whole(whole)))
+        return 0;
     for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
         Letters head = lexicon->proclitics.words[i];
         if (starts_with(whole, head)) {
@@ -173,19 +175,6 @@ uint32_t named_entity(const Lexicon *lexicon, const uint32_t *name, int32_t size
     return found > 0 ? (uint32_t)found : 0;
 }
 
-static uint32_t whole_bit(uint32_t hash) { return (hash * 0x9E3779B1u) >> (32 - WHOLE_BITS); }
-
-int may_be_whole(const Lexicon *lexicon, uint32_t hash)
-{
-    uint32_t bit = whole_bit(hash);
-    return lexicon->whole[bit >> 3] >> (bit & 7) & 1;
-}
-
-void fetch_whole(const Lexicon *lexicon, uint32_t hash)
-{
-    __builtin_prefetch(lexicon->whole + (whole_bit(hash) >> 3));
-}
-
 int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **letters)
 {
     for (int32_t i = 0; i < lexicon->n_choices; i++)
@@ -194,25 +183,6 @@ int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **le
             return (int32_t)lexicon->choices[i].n;
         }
     return 0;
-}
-
-static uint32_t polynomial(Letters word, uint32_t *power)
-{
-    uint32_t hash = 0;
-    *power = 1;
-    for (int32_t i = 0; i < word.size; i++, *power *= STEP)
-        hash += word.letters[i] * *power;
-    return hash;
-}
-
-static void note_wholes(Lexicon *lexicon, Letters word)
-{
-    uint32_t power, none, hash = polynomial(word, &none);
-    for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
-        uint32_t head = polynomial(lexicon->proclitics.words[i], &power);
-        uint32_t bit = ((head + power * hash) * 0x9E3779B1u) >> (32 - WHOLE_BITS);
-        lexicon->whole[bit >> 3] |= (uint8_t)(1u << (bit & 7));
-    }
 }
 
 /* Set a key unless it is one of `but`, which may be NULL. */
@@ -285,8 +255,7 @@ int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common)
         Letters word = ordinary->words[i];
         failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0;
     }
-    lexicon->whole = calloc((size_t)1 << (WHOLE_BITS - 3), 1);
-    failed |= !lexicon->whole;
+    failed |= reserve_wholes(lexicon) < 0;
     for (int32_t i = lexicon->words.n - 1; !failed && i >= 0; i--) {
         Letters word = lexicon->words.words[i];
         failed = set(&lexicon->known, hash_letters(word.letters, word.size), i) < 0

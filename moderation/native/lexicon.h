@@ -1,4 +1,4 @@
-/* What the lexicon keeps; only lexicon.c, latin.c and api.c look inside. */
+/* What the lexicon keeps; only lexicon.c, whole.c, latin.c and api.c look inside. */
 #ifndef GHIRBAL_LEXICON_H
 #define GHIRBAL_LEXICON_H
 
@@ -44,7 +44,7 @@ struct Lexicon {
     Lists words, proclitics, glued, before_sign;
     int32_t *kept; /* letters of a glued particle that stay with the word */
     Map known, ordinary, single, several, sounds, entities;
-    uint8_t *whole;
+    uint64_t *whole; /* bits of what may be a word, by hash */
     Alike *alike;
     int32_t n_alike, alike_room;
     const Choices *choices;
@@ -58,6 +58,9 @@ uint64_t hash_letters(const uint32_t *letters, int32_t size);
 int32_t look_up(const Map *map, uint64_t key);
 int set_key(Map *map, uint64_t key, int32_t value);
 int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result);
+uint32_t hash_whole(Letters word);
+int reserve_wholes(Lexicon *lexicon);
+void note_wholes(Lexicon *lexicon, Letters word);
 int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common);
 void number_spellings(Lexicon *lexicon);
 int set_sounds(Lexicon *lexicon, int32_t which);

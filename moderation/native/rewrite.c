@@ -43,9 +43,9 @@ static void copy_text(Text *to, const Text *from, int32_t start, int32_t stop)
     to->size += (int32_t)n;
 }
 
-int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw)
+int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds)
 {
-    if (find_hidden(work, alphabet, raw) < 0)
+    if (find_hidden(work, alphabet, raw, kinds) < 0)
         return -1;
     if (!work->n_hits)
         return 0;

@@ -5,11 +5,14 @@
 
 #include "ghirbal.h"
 
+#if defined(__SSE4_1__)
+#include <smmintrin.h>
+#endif
+
 enum {
     MOST_PRODUCTS = 1 << 15, /* of 8 and 8 bits, that surely fit into a sum of 32 */
-    COUNT_BITS = 28,
-    BUCKET_BITS = 24,
-    LAST_STAMP = (1 << (64 - COUNT_BITS - BUCKET_BITS)) - 1,
+    LEAST_SLOTS = 9,         /* bits of the number of slots */
+    MOST_SLOTS = 30,
     /* As in stretches.py. */
     LONG_COMMENT = 24,
     BLOCK = 6,
@@ -17,100 +20,170 @@ enum {
 
 #define STRETCH_MARGIN 1.0
 
-/* Eight at a time; sums of every other one, since that needs no shuffling. */
-typedef int8_t Record __attribute__((vector_size(RECORD)));
-typedef int16_t Products __attribute__((vector_size(2 * RECORD)));
-typedef int32_t Sums __attribute__((vector_size(2 * RECORD)));
-
-/* Make room for `n` buckets, three slots in four of which stay free. Return the number of slots
- * less one, or -1. */
-static int32_t reserve_slots(Work *work, int32_t n)
+/* Make room for the features of a comment, and for slots, seven in eight of which stay free.
+ * Return 0, or -1 for no memory. */
+static int reserve_slots(Work *work)
 {
-    int32_t slots = 64;
-    while (slots < 4 * (int64_t)n) {
-        if (slots > INT32_MAX / 4)
-            return -1;
-        slots *= 2;
-    }
-    if (slots > work->n_slots || work->stamp == LAST_STAMP) {
-        int32_t all = slots > work->n_slots ? slots : work->n_slots;
-        free(work->slots);
-        work->slots = calloc((size_t)all, sizeof *work->slots);
-        work->n_slots = work->slots ? all : 0;
-        work->stamp = 0;
-    }
-    if (!work->slots
-        || reserve((void **)&work->again, &work->again_room, n, sizeof *work->again) < 0)
+    int32_t bits = LEAST_SLOTS, n = work->n_found + 1;
+    while (bits < MOST_SLOTS && (int64_t)1 << bits < 8 * (int64_t)n)
+        bits++;
+    if (n > 1 << (MOST_SLOTS - 1))
         return -1;
+    /* A slot is free that holds no more than `base`: nothing is cleared between comments. */
+    if (bits > work->slot_bits || work->base > UINT32_MAX - (uint32_t)n) {
+        work->slot_bits = bits > work->slot_bits ? bits : work->slot_bits;
+        free(work->slots);
+        work->slots = calloc((size_t)1 << work->slot_bits, sizeof *work->slots);
+        if (!work->slots)
+            work->slot_bits = 0;
+        work->base = 0;
+    }
     /* Of a table that a long comment made large, a short one uses what fits into the cache. */
-    return slots - 1;
-}
-
-/* Leave in work->found what the model knows. */
-static void keep_known(Work *work, const Model *model)
-{
-    Occurrence *found = work->found;
-    int32_t known = 0;
-    for (int32_t i = 0; i < work->n_found; i++) {
-        uint32_t key = found[i].key;
-        const int8_t *record = record_of(model, key);
-        if (i + AHEAD < work->n_found)
-            fetch_record(model, found[i + AHEAD].key);
-        found[known].key = key;
-        found[known].place = found[i].place;
-        memcpy(found[known].record, record, RECORD);
-        known += (uint8_t)*record == (uint8_t)key;
+    work->slot_mask = (1u << bits) - 1;
+    void **arrays[] = {(void **)&work->known, (void **)&work->again, (void **)&work->more,
+                        (void **)&work->others};
+    int32_t room = work->known_room;
+    for (int i = 0; i < 4; i++) {
+        work->known_room = room;
+        if (reserve(arrays[i], &work->known_room, n, sizeof(int32_t)) < 0)
+            return -1;
     }
-    work->n_found = known;
+    return work->slots ? 0 : -1;
 }
 
-/* Put an occurrence into its slot; return whether it is the first of its bucket. No branches:
- * whether a feature occurred before is hard to foresee. */
-static int32_t count(Work *work, Occurrence *found, uint32_t mask)
+/* Sums of the eight numbers of records, each record times its inverse frequency; two records at a
+ * time, since that is how processors multiply and add small numbers. */
+typedef struct {
+#if defined(__SSE4_1__)
+    __m128i low, high;
+#else
+    int32_t parts[RECORD];
+#endif
+} Sums;
+
+static inline void add_two(Sums *sums, const int8_t *one, const int8_t *two, uint32_t idf_one,
+                           uint32_t idf_two)
 {
-    uint32_t bucket = found->key >> 8, at = bucket * 0x9E3779B1u >> 8 & mask;
-    uint64_t tag = ((uint64_t)work->stamp << BUCKET_BITS | bucket) << COUNT_BITS;
-    uint64_t differs = (work->slots[at] ^ tag) >> COUNT_BITS;
-    /* Another bucket of this very comment. */
-    while (differs - 1 < (1u << BUCKET_BITS) - 1) {
-        at = (at + 1) & mask;
-        differs = (work->slots[at] ^ tag) >> COUNT_BITS;
-    }
-    uint64_t slot = work->slots[at], fresh = differs != 0;
-    work->slots[at] = (slot ^ ((slot ^ tag) & -fresh)) + 1;
-    found->key = at;
-    return (int32_t)fresh;
+#if defined(__SSE4_1__)
+    __m128i factors = _mm_set1_epi32((int)(idf_one | idf_two << 16));
+    __m128i bytes = _mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)one),
+                                      _mm_loadl_epi64((const __m128i *)two));
+    __m128i low = _mm_cvtepi8_epi16(bytes), high = _mm_cvtepi8_epi16(_mm_srli_si128(bytes, 8));
+    sums->low = _mm_add_epi32(sums->low, _mm_madd_epi16(low, factors));
+    sums->high = _mm_add_epi32(sums->high, _mm_madd_epi16(high, factors));
+#else
+    for (int a = 0; a < RECORD; a++)
+        sums->parts[a] += one[a] * (int32_t)idf_one + two[a] * (int32_t)idf_two;
+#endif
 }
 
-static int32_t count_of(const Work *work, const Occurrence *found)
+static void take_sums(const Sums *sums, double *result)
 {
-    return (int32_t)(work->slots[found->key] & ((1u << COUNT_BITS) - 1));
+    int32_t parts[RECORD];
+    memcpy(parts, sums, sizeof parts);
+    for (int a = 0; a < RECORD; a++)
+        result[a] += parts[a];
 }
 
-/* Count occurrences, and sum as if each bucket occurred once: whole numbers, exact in any order.
- * Return the sum of squares. */
-static int64_t sum_once(Work *work, int32_t start, int32_t stop, uint32_t mask, double *sums)
+static int is_known(const int8_t *record, uint32_t key)
 {
-    Sums even = {0}, odd = {0};
+    return (uint8_t)record[0] == (uint8_t)key;
+}
+
+/* Keep what the model knows, and sum it as if each bucket occurred once: whole numbers, exact in
+ * any order. No branches: whether a feature is known is hard to foresee. Return the sum of
+ * squares. */
+static int64_t sum_once(Work *work, const Model *model, int32_t start, int32_t stop, double *result)
+{
+    const uint32_t *found = work->found;
+    uint32_t *known = work->known + work->n_known;
+    Sums sums = {0};
     int64_t squares = 0;
-    for (int32_t i = start; i < stop; i++) {
-        Occurrence *found = &work->found[i];
-        int32_t fresh = count(work, found, mask), idf = (uint8_t)found->record[1] & -fresh;
-        Record record;
-        memcpy(&record, found->record, RECORD);
-        /* The first two are no weights, and of no use. */
-        Sums products = (Sums)(__builtin_convertvector(record, Products) * (int16_t)idf);
-        even += (products << 16) >> 16;
-        odd += products >> 16;
-        squares += idf * idf;
-        work->again[work->n_again] = i;
-        work->n_again += 1 - fresh;
+    for (int32_t i = start; i < stop; i += 2) {
+        uint32_t one = found[i], two = found[i + 1];
+        const int8_t *record = record_of(model, one), *next = record_of(model, two);
+        uint32_t is_one = (uint32_t)is_known(record, one), is_two = (uint32_t)is_known(next, two);
+        uint32_t idf_one = (uint8_t)record[1] & -is_one, idf_two = (uint8_t)next[1] & -is_two;
+        *known = one;
+        known += is_one;
+        *known = two;
+        known += is_two;
+        add_two(&sums, record, next, idf_one, idf_two);
+        squares += idf_one * idf_one + idf_two * idf_two;
+        if (i + AHEAD < work->n_found) {
+            fetch_record(model, found[i + AHEAD]);
+            fetch_record(model, found[i + AHEAD + 1]);
+        }
     }
-    for (int a = 0; a < RECORD; a += 2) {
-        sums[a] += even[a / 2];
-        sums[a + 1] += odd[a / 2];
-    }
+    work->n_known = (int32_t)(known - work->known);
+    take_sums(&sums, result);
     return squares;
+}
+
+/* A slot holds `top` less the number of the first occurrence of its bucket: of a comment more than
+ * of those before, and the more the sooner, so that the larger number is the one to keep. */
+static int32_t number_in(const Work *work, uint32_t slot)
+{
+    return (int32_t)(work->top - work->slots[slot]);
+}
+
+static int is_free(const Work *work, uint32_t slot) { return work->slots[slot] <= work->base; }
+
+/* Return the slot of a key, or the free one where it would be. */
+static uint32_t slot_of(const Work *work, uint32_t key)
+{
+    uint32_t at = key >> 8 & work->slot_mask;
+    while (!is_free(work, at) && work->known[number_in(work, at)] >> 8 != key >> 8)
+        at = (at + 1) & work->slot_mask;
+    return at;
+}
+
+/* Let each bucket have its first slot if that is free. Leave occurrences that found it taken in
+ * `again`, and return how many these are. No branches, as below: whether a feature occurred before
+ * is hard to foresee. */
+static int32_t take_slots(Work *work)
+{
+    const uint32_t *known = work->known;
+    uint32_t *slots = work->slots, top = work->top, mask = work->slot_mask;
+    int32_t n = work->n_known, taken = 0, *again = work->again;
+    for (int32_t i = 0; i < n; i++) {
+        uint32_t *slot = &slots[known[i] >> 8 & mask], holds = *slot, mine = top - (uint32_t)i;
+        *slot = holds > mine ? holds : mine;
+        again[taken] = i;
+        taken += holds > mine;
+    }
+    return taken;
+}
+
+/* Count in `more` how often each bucket occurs again. Leave in `again` the first occurrences of
+ * those that do, and return how many these are. */
+static int32_t count(Work *work)
+{
+    const uint32_t *known = work->known;
+    work->top = work->base + (uint32_t)work->n_known;
+    int32_t taken = take_slots(work), others = 0, n = 0;
+    int32_t *again = work->again, *more = work->more, *other = work->others;
+    memset(more, 0, (size_t)work->n_known * sizeof *more);
+    for (int32_t j = 0; j < taken; j++) {
+        int32_t i = again[j], first = number_in(work, known[i] >> 8 & work->slot_mask);
+        int32_t same = known[first] >> 8 == known[i] >> 8;
+        other[others] = i;
+        others += 1 - same;
+        again[n] = first;
+        n += same & (more[first] == 0);
+        more[first] += same;
+    }
+    /* Few: another bucket has their slot. */
+    for (int32_t j = 0; j < others; j++) {
+        uint32_t at = slot_of(work, known[other[j]]);
+        if (is_free(work, at)) {
+            work->slots[at] = work->top - (uint32_t)other[j];
+        } else {
+            again[n] = number_in(work, at);
+            n += more[again[n]]++ == 0;
+        }
+    }
+    return n;
 }
 
 static double term_weight(const Model *model, int32_t count)
@@ -133,14 +206,14 @@ static int take_strongest_stretch(Work *work, const Model *model, float *evidenc
             work->numbers[place] = k / BLOCK;
     memset(work->blocks, 0, (size_t)n_blocks * RECORD * sizeof *work->blocks);
     for (int32_t i = 0; i < work->n_found; i++) {
-        const Occurrence *found = &work->found[i];
-        if (found->place < 0)
+        const int8_t *record = record_of(model, work->found[i]);
+        if (work->places[i] < 0 || !is_known(record, work->found[i]))
             continue;
-        double *block = work->blocks + (size_t)work->numbers[found->place] * RECORD;
-        double idf = (uint8_t)found->record[1];
+        double *block = work->blocks + (size_t)work->numbers[work->places[i]] * RECORD;
+        double idf = (uint8_t)record[1];
         block[0] += idf * idf;
         for (int a = 2; a < RECORD; a++)
-            block[a] += idf * found->record[a];
+            block[a] += idf * record[a];
     }
     for (int32_t b = 0; b + 1 < n_blocks; b++) {
         const double *one = work->blocks + (size_t)b * RECORD, *two = one + RECORD;
@@ -158,29 +231,28 @@ static int take_strongest_stretch(Work *work, const Model *model, float *evidenc
  * length of all of these. */
 int sum_known(Work *work, const Model *model, float *evidence, double *length)
 {
-    keep_known(work, model);
-    int32_t known = work->n_found, mask = reserve_slots(work, known);
-    if (mask < 0)
+    work->base = work->top;
+    work->n_known = 0;
+    if (reserve_slots(work) < 0)
         return -1;
     double sums[RECORD] = {0}, once = term_weight(model, 1), squares = 0;
     int64_t whole = 0;
-    work->stamp++;
-    work->n_again = 0;
-    for (int32_t start = 0; start < known; start += MOST_PRODUCTS) {
-        int32_t stop = known - start < MOST_PRODUCTS ? known : start + MOST_PRODUCTS;
-        whole += sum_once(work, start, stop, (uint32_t)mask, sums);
+    for (int32_t start = 0; start < work->n_found; start += MOST_PRODUCTS) {
+        int32_t left = work->n_found - start, n = left < MOST_PRODUCTS ? left : MOST_PRODUCTS;
+        whole += sum_once(work, model, start, start + n, sums);
     }
     for (int a = 0; a < RECORD; a++)
         sums[a] *= once;
-    for (int32_t i = 0; i < work->n_again; i++) {
-        /* What its bucket weighs more than once, in equal parts. */
-        const Occurrence *found = &work->found[work->again[i]];
-        int32_t often = count_of(work, found);
-        double weight = term_weight(model, often), idf = (uint8_t)found->record[1];
-        double more = (weight - once) * idf / (often - 1);
+    int32_t several = count(work);
+    for (int32_t j = 0; j < several; j++) {
+        /* What its bucket weighs otherwise than once for each time. */
+        int32_t first = work->again[j], often = work->more[first] + 1;
+        const int8_t *record = record_of(model, work->known[first]);
+        double weight = term_weight(model, often), idf = (uint8_t)record[1];
+        double other = (weight - often * once) * idf;
         for (int a = 0; a < RECORD; a++)
-            sums[a] += more * found->record[a];
-        squares += (weight * weight - once * once) * idf * idf / (often - 1);
+            sums[a] += other * record[a];
+        squares += (weight * weight - often * once * once) * idf * idf;
     }
     squares += once * once * (double)whole;
     *length = squares > 0 ? sqrt(squares) : 1;
@@ -189,9 +261,13 @@ int sum_known(Work *work, const Model *model, float *evidence, double *length)
     return work->n_words > LONG_COMMENT ? take_strongest_stretch(work, model, evidence) : 0;
 }
 
-/* Return the share of one occurrence in its bucket's normalised term weight. */
-double share_of(const Work *work, const Model *model, const Occurrence *found, double length)
+/* Return the share of one occurrence in its bucket's normalised term weight; 0 if the model does
+ * not know it. */
+double share_of(const Work *work, const Model *model, uint32_t key, double length)
 {
-    int32_t often = count_of(work, found);
-    return term_weight(model, often) * (uint8_t)found->record[1] / length / often;
+    const int8_t *record = record_of(model, key);
+    if (!is_known(record, key))
+        return 0;
+    int32_t often = work->more[number_in(work, slot_of(work, key))] + 1;
+    return term_weight(model, often) * (uint8_t)record[1] / length / often;
 }

@@ -181,6 +181,8 @@ def test_missing_model_folder_is_named(tmp_path):
 @pytest.mark.usefixtures("compiled")
 @given(texts=st.lists(EVERY_TEXT, max_size=6))
 @example(texts=COMMENTS)
+@example(texts=[f"{INSULT} {('حمار يا' * 10)[:n]}" for n in range(1, 20)])
+@example(texts=[f"{INSULT} {('حمار' * 17)[:n]} {CLEAN}" for n in (7, 8, 9, 16, 17, 63, 64, 65, 68)])
 @settings(deadline=None, max_examples=50)
 def test_both_ways_give_the_same_scores(scorer, texts):
     with pytest.MonkeyPatch.context() as patch:

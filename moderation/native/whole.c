@@ -1,0 +1,64 @@
+/* Whether a word may be one of the lexicon, with a particle before it or none, is told by two bits:
+ * nearly all words are none, and a closer look goes through a map that is in no cache near by. */
+#include <stdlib.h>
+
+#include "lexicon.h"
+
+enum { WHOLE_BITS = 14 }; /* 64 bits in each place, of which one in six is set */
+
+static uint32_t polynomial(Letters word, uint32_t *power)
+{
+    uint32_t hash = 0;
+    *power = 1;
+    for (int32_t i = 0; i < word.size; i++, *power *= STEP)
+        hash += word.letters[i] * *power;
+    return hash;
+}
+
+uint32_t hash_whole(Letters word)
+{
+    uint32_t power;
+    return polynomial(word, &power);
+}
+
+static uint64_t *place_of(const Lexicon *lexicon, uint32_t hash, uint64_t *bits)
+{
+    uint32_t mixed = hash * 0x9E3779B1u;
+    *bits = 1ull << (mixed >> 6 & 63) | 1ull << (mixed >> 12 & 63);
+    return &lexicon->whole[mixed >> (32 - WHOLE_BITS)];
+}
+
+int may_be_whole(const Lexicon *lexicon, uint32_t hash)
+{
+    uint64_t bits, noted = *place_of(lexicon, hash, &bits);
+    return (noted & bits) == bits;
+}
+
+void fetch_whole(const Lexicon *lexicon, uint32_t hash)
+{
+    uint64_t bits;
+    __builtin_prefetch(place_of(lexicon, hash, &bits));
+}
+
+int reserve_wholes(Lexicon *lexicon)
+{
+    lexicon->whole = calloc((size_t)1 << WHOLE_BITS, sizeof *lexicon->whole);
+    return lexicon->whole ? 0 : -1;
+}
+
+static void note(Lexicon *lexicon, const Lists *heads, uint32_t hash)
+{
+    for (int32_t i = 0; i < heads->n; i++) {
+        uint32_t power, head = polynomial(heads->words[i], &power);
+        uint64_t bits, *place = place_of(lexicon, head + power * hash, &bits);
+        *place |= bits;
+    }
+}
+
+/* Note a word with all particles that are looked for before it. */
+void note_wholes(Lexicon *lexicon, Letters word)
+{
+    uint32_t hash = hash_whole(word);
+    note(lexicon, &lexicon->proclitics, hash);
+    note(lexicon, &lexicon->glued, hash);
+}

@@ -16,7 +16,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.lexicon import lexicon
+from moderation.lexicon import is_hidden_word
 
 WEIGHTS_PATH: Final = Path(__file__).with_name("highlights.json")
 _ABUSIVE: Final = 0
@@ -104,7 +104,7 @@ def _known(word: str) -> tuple[float, float, float, float]:
     """Return function, hidden, joined and letters of a word in canonical form."""
     return (
         float(word in FUNCTION_WORDS),
-        float(lexicon().has(word)),
+        float(is_hidden_word(word)),
         float(word.startswith(_WAW) and len(word) > _SHORTEST_AFTER_WAW),
         len(word) / 6,
     )

@@ -85,7 +85,7 @@ class Lexicon:
 
     def has(self, word: str) -> bool:
         """Tell whether a word, without its proclitic, is in the lexicon."""
-        return any(word.startswith(p) and word[len(p) :] in self.words for p in PROCLITICS)
+        return _has(self.words, word)
 
     def undouble(self, word: str) -> str | None:
         """Return the word that is left without one of two equal letters; None where none is."""
@@ -159,6 +159,20 @@ def read_words() -> tuple[list[str], list[str], list[str]]:
     text = re.sub(r"#.*", "", _PATH.read_text(encoding="utf-8"))
     words, ordinary, common = (part.split() for part in re.split(_SECTIONS, text))
     return words, ordinary, common
+
+
+def _has(words: frozenset[str], word: str) -> bool:
+    return any(word.startswith(p) and word[len(p) :] in words for p in PROCLITICS)
+
+
+@cache
+def _hidden_words() -> frozenset[str]:
+    return frozenset(read_words()[0])
+
+
+def is_hidden_word(word: str) -> bool:
+    """Tell what `Lexicon.has` does, without the tables that finding hidden words takes."""
+    return _has(_hidden_words(), word)
 
 
 @cache

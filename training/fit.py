@@ -48,7 +48,7 @@ class FitSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     min_comments: int = 3
-    l2: float = 0.15
+    l2: float = 0.2
     smoothing: float = 1.0
     iterations: int = 150
 

@@ -41,6 +41,9 @@ class Examples:
         The corpus's own binary label, -1 where there is none: what the dev split is measured by.
     corpus, domain, split : ndarray of shape (n_comments,), str
         Name of the corpus; the group that shares a bias; ``train``, ``dev`` or ``unlabelled``.
+    typical : ndarray of shape (n_comments,), bool
+        Whether it was taken as it came: neither written to be learned from, nor picked since a
+        model was unsure of it. Only such comments tell how likely a score is right.
     """
 
     ids: list[str]
@@ -51,6 +54,7 @@ class Examples:
     corpus: NDArray[np.str_]
     domain: NDArray[np.str_]
     split: NDArray[np.str_]
+    typical: NDArray[np.bool_]
 
     def take(self, rows: NDArray[np.int64]) -> "Examples":
         """Return some of the comments, in the order of `rows`."""
@@ -63,6 +67,7 @@ class Examples:
             self.corpus[rows],
             self.domain[rows],
             self.split[rows],
+            self.typical[rows],
         )
 
     def rewritten(self, texts: list[str], *, mark: str, weight: float) -> "Examples":
@@ -119,6 +124,7 @@ def read_seed(path: Path = SEED_PATH) -> Examples:
         corpus=np.full(len(rows), "seed"),
         domain=np.full(len(rows), NEWS),
         split=np.array([row["split"] for row in rows]),
+        typical=np.zeros(len(rows), dtype=np.bool_),
     )
 
 
@@ -158,6 +164,7 @@ def _read(folder: Path, corpus: Corpus) -> Examples:
         corpus=np.full(len(rows), corpus.name),
         domain=np.full(len(rows), corpus.domain or corpus.name),
         split=np.array([row["split"] for row in rows]),
+        typical=np.ones(len(rows), dtype=np.bool_),
     )
 
 
@@ -168,7 +175,7 @@ def join(parts: Sequence[Examples]) -> Examples:
         [text for part in parts for text in part.texts],
         *(
             np.concatenate([getattr(part, name) for part in parts])
-            for name in ("labels", "weights", "measured", "corpus", "domain", "split")
+            for name in ("labels", "weights", "measured", "corpus", "domain", "split", "typical")
         ),
     )
 

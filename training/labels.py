@@ -15,7 +15,7 @@ from training.sources import Corpus
 LABELS_PATH: Final = Path(__file__).parents[1] / "data" / "labels" / "read.csv"
 CLEAN: Final = "clean"
 UNCLEAR: Final = "unclear"
-# A newspaper has published these: whoever reads an insult there has found one that passes.
+# A newspaper has published these: an insult there is one that its moderators let pass.
 _PUBLISHED: Final = ("aoc_reader_comments", "hespress_comments")
 
 
@@ -52,18 +52,22 @@ def relabelled(examples: Examples, labels: dict[str, tuple[str, ...]]) -> Exampl
 
     A clean comment is free of every attribute. An abusive one shows those that are named and is
     free of the others, but says nothing about insult, which shades into each of them. An unclear
-    one says nothing, nor does an abusive one that a newspaper published. What the dev splits are
-    measured by stays as it is.
+    one says nothing. An abusive one that a newspaper published stays what the newspaper found it
+    to be; what the dev splits are measured by stays as it is.
     """
     values, weights = examples.labels.copy(), examples.weights.copy()
+    typical = examples.typical.copy()
     insult = ATTRIBUTES.index("insult")
     for i, (name, split) in enumerate(zip(examples.ids, examples.split.tolist(), strict=True)):
         shown = labels.get(name)
         if shown is None or split == "dev":
             continue
-        unknown = shown == (UNCLEAR,) or (shown != (CLEAN,) and examples.corpus[i] in _PUBLISHED)
+        typical[i] = False
+        if shown != (CLEAN,) and examples.corpus[i] in _PUBLISHED:
+            continue
+        unknown = shown == (UNCLEAR,)
         values[i] = -1 if unknown else [attribute in shown for attribute in ATTRIBUTES]
         if shown != (CLEAN,) and "insult" not in shown:
             values[i, insult] = -1
         weights[i] = np.where(values[i] >= 0, 1, 0)
-    return replace(examples, labels=values, weights=weights)
+    return replace(examples, labels=values, weights=weights, typical=typical)

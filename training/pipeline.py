@@ -60,9 +60,7 @@ def train(
     CorporaError
         If an attribute has too few labelled comments.
     """
-    # Published comments that say nothing are not learned from, but count in the review budget.
-    says = (examples.weights > 0).any(axis=1) | np.isin(examples.corpus, PUBLISHED)
-    usable = (examples.split == "train") & says
+    usable = (examples.split == "train") & (examples.weights > 0).any(axis=1)
     data = examples.take(np.flatnonzero(usable))
     held = data.held_out(every=HELD_OUT_EVERY)
     facts = _facts(data, settings, version=version, toy=toy)
@@ -156,7 +154,7 @@ def _mix_with_abusive(evidence: NDArray[np.float32], rest: Examples) -> NDArray[
 def _calibrate(evidence: NDArray[np.float32], rest: Examples) -> dict[str, dict[str, float]]:
     calibration = {}
     for a, name in enumerate(ATTRIBUTES):
-        rows = np.flatnonzero(rest.weights[:, a] > 0)
+        rows = np.flatnonzero(_as_they_come(rest, a))
         slope, intercept = fit_logistic_curve(
             evidence[rows, a], rest.labels[rows, a].astype(np.float32), rest.weights[rows, a]
         )
@@ -167,6 +165,16 @@ def _calibrate(evidence: NDArray[np.float32], rest: Examples) -> dict[str, dict[
             )
         calibration[name] = {"slope": round(slope, 6), "intercept": round(intercept, 6)}
     return calibration
+
+
+def _as_they_come(rest: Examples, attribute: int) -> NDArray[np.bool_]:
+    """Mark what says something about an attribute and was neither written nor picked.
+
+    Where no such comments show the attribute, or none is free of it, all that say something.
+    """
+    says = rest.weights[:, attribute] > 0
+    typical = says & rest.typical
+    return typical if {0, 1} <= set(rest.labels[typical, attribute].tolist()) else says
 
 
 def _published(rest: Examples) -> NDArray[np.bool_]:
@@ -183,7 +191,7 @@ def _count(
 ) -> dict[str, HeldOut]:
     counts = {}
     for a, name in enumerate(ATTRIBUTES):
-        rows = (rest.weights[:, a] > 0) & ~np.isin(rest.corpus, PUBLISHED)
+        rows = _as_they_come(rest, a) & ~np.isin(rest.corpus, PUBLISHED)
         counts[name] = HeldOut.count(
             scores[rows, a],
             rest.labels[rows, a] == 1,

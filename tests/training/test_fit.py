@@ -210,6 +210,7 @@ def two_domains(words):
         corpus=np.array(domains),
         domain=np.array(domains),
         split=np.full(200, "train"),
+        typical=np.ones(200, dtype=np.bool_),
     )
 
 

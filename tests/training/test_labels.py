@@ -17,6 +17,7 @@ def examples(ids, split="train"):
         corpus=np.array([name.split(":")[0] for name in ids]),
         domain=np.array(["news"] * n),
         split=np.array([split] * n),
+        typical=np.ones(n, dtype=np.bool_),
     )
 
 
@@ -40,13 +41,16 @@ def test_labels_stand_in_place_of_what_a_corpus_says():
     }  # fmt: skip
     assert shown(found, 2) == {}
     assert shown(found, 3) == dict.fromkeys(ATTRIBUTES, 1)
+    assert found.typical.tolist() == [False, False, False, True]
 
 
-def test_an_insult_that_a_newspaper_published_says_nothing():
+def test_an_insult_that_a_newspaper_published_stays_what_it_was():
     names = ["aoc_reader_comments:1", "aoc_reader_comments:2"]
     labels = {names[0]: ("abusive", "insult"), names[1]: ("clean",)}
-    found = relabelled(examples(names), labels)
-    assert shown(found, 0) == {}
+    before = examples(names)
+    found = relabelled(before, labels)
+    assert shown(found, 0) == shown(before, 0)
+    assert found.weights[0].tolist() == before.weights[0].tolist()
     assert shown(found, 1)["abusive"] == 0
 
 

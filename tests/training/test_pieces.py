@@ -16,6 +16,7 @@ def examples_of(texts, corpus):
         np.full(n, corpus),
         np.full(n, "news"),
         np.full(n, "train"),
+        np.ones(n, dtype=np.bool_),
     )
 
 

@@ -183,3 +183,13 @@ def test_what_is_abusive_is_likelier_to_be_each_of_the_others():
     for a in range(1, len(ATTRIBUTES)):
         assert mixture[0, a] / mixture[a, a] == pytest.approx(0.5, abs=0.1)
         assert np.count_nonzero(mixture[:, a]) == 2
+
+
+def test_scores_are_calibrated_on_comments_as_they_come(examples):
+    rest = examples.take(np.flatnonzero(examples.weights[:, 0] > 0))
+    picked = np.arange(len(rest.texts)) % 3 == 0
+    rest = replace(rest, typical=~picked)
+    assert (pipeline._as_they_come(rest, 0) == ~picked).all()
+    # Too few of them: what there is.
+    clean = replace(rest, typical=rest.labels[:, 0] == 0)
+    assert pipeline._as_they_come(clean, 0).all()

@@ -35,6 +35,7 @@ def scored():
         corpus=np.array(["a", "a", "b"]),
         domain=np.array(["a", "a", "b"]),
         split=np.full(3, "dev"),
+        typical=np.ones(3, dtype=np.bool_),
     )
     scores = np.repeat([[0.9], [0.2], [0.1]], len(ATTRIBUTES), axis=1)
     return Scored(dev, scores, np.array([True, False, False]))

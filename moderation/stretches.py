@@ -19,7 +19,7 @@ LONG: Final = 24  # a comment of more words is long
 BLOCK: Final = 6  # two neighbouring blocks of so many words are a stretch
 # What the evidence of a stretch must exceed that of the whole by: the strongest of several is
 # strong by chance, too. Chosen on held-out comments of the corpora and the suites' learning halves.
-STRETCH_MARGIN: Final = 1.0
+STRETCH_MARGIN: Final = 1.75
 
 
 @dataclass(frozen=True, slots=True)

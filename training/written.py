@@ -14,7 +14,7 @@ from training.suites import Suites, read_suites
 
 WRITTEN_PATH: Final = Path(__file__).parents[1] / "data" / "written"
 CASE_WEIGHT: Final = 2.0
-TOPIC_WEIGHT: Final = 1.2  # more gains on the suites what it costs on the corpora
+TOPIC_WEIGHT: Final = 1.0  # more gains on the suites what it costs on the corpora
 # Abuse in words that are innocent by themselves: at full weight these words become abuse.
 HINTED: Final = frozenset(
     (
@@ -23,7 +23,7 @@ HINTED: Final = frozenset(
         *("insult_in_long_comment", "long_insult"),
     )
 )
-HINT_WEIGHT: Final = 0.3
+HINT_WEIGHT: Final = 0.25
 # An identity stands in dozens of frames, so one of them says less than a sentence of its own.
 FRAME_WEIGHT: Final = 0.5
 _UNKNOWN: Final = dict.fromkeys(ATTRIBUTES, -1)

@@ -18,7 +18,7 @@ enum {
     BLOCK = 6,
 };
 
-#define STRETCH_MARGIN 1.0
+#define STRETCH_MARGIN 1.75
 
 /* Make room for the features of a comment, and for slots, seven in eight of which stay free.
  * Return 0, or -1 for no memory. */

@@ -28,6 +28,8 @@ REVIEW_BUDGET: Final = 0.03
 # What is more likely so than not is a reason by itself; `abusive` takes what is left of the budget.
 LIKELY: Final = 0.5
 REJECT_PRECISION: Final = 0.98
+# Not severe and obscene: a plain insult would become both.
+LEANING: Final = ("identity_hate", "threat")
 _MILDEST_REJECT: Final = 0.8  # nothing less likely than this is rejected unread
 _CERTAIN: Final = 0.9995  # a threshold that hardly a comment reaches is none
 
@@ -137,12 +139,12 @@ def _facts(data: Examples, settings: FitSettings, *, version: str, toy: bool) ->
 def _mix_with_abusive(evidence: NDArray[np.float32], rest: Examples) -> NDArray[np.float32]:
     """Return how each attribute's weights are made of its own and those of ``abusive``.
 
-    The other attributes have fewer comments to learn from, and what is abusive is likelier to be
-    each of them: a logistic regression on both, on the held-out comments, of shape (n_attributes,
+    Those that lean on it have few comments to learn from, and what is abusive is likelier to be
+    one of them: a logistic regression on both, on the held-out comments, of shape (n_attributes,
     n_attributes). As all is linear, scoring costs no more.
     """
     mixture = np.eye(len(ATTRIBUTES), dtype=np.float32)
-    for a in range(1, len(ATTRIBUTES)):
+    for a in map(ATTRIBUTES.index, LEANING):
         rows = np.flatnonzero(rest.weights[:, a] > 0)
         both = LogisticRegression(max_iter=1000).fit(
             evidence[rows][:, [0, a]], rest.labels[rows, a], rest.weights[rows, a]

@@ -16,6 +16,8 @@ from training.sources import Corpus
 
 SEED_PATH: Final = Path(__file__).parents[1] / "data" / "seed" / "comments.csv"
 NEWS: Final = "news"
+PUBLISHED: Final = ("aoc_reader_comments", "hespress_comments")
+"""Corpora of what newspapers published."""
 _SEED_WEIGHT: Final = 2.0  # each was written to say one thing clearly
 _COLUMNS: Final = {"id", "text", "label_raw", "abusive", "category", "split"}
 _LARGEST_FIELD: Final = 1 << 24

@@ -9,14 +9,12 @@ from typing import Final
 import numpy as np
 
 from moderation import ATTRIBUTES
-from training.examples import CorporaError, Examples, read_corpora
+from training.examples import PUBLISHED, CorporaError, Examples, read_corpora
 from training.sources import Corpus
 
 LABELS_PATH: Final = Path(__file__).parents[1] / "data" / "labels" / "read.csv"
 CLEAN: Final = "clean"
 UNCLEAR: Final = "unclear"
-# A newspaper has published these: an insult there is one that its moderators let pass.
-_PUBLISHED: Final = ("aoc_reader_comments", "hespress_comments")
 
 
 def read_labels(path: Path = LABELS_PATH) -> dict[str, tuple[str, ...]]:
@@ -63,7 +61,8 @@ def relabelled(examples: Examples, labels: dict[str, tuple[str, ...]]) -> Exampl
         if shown is None or split == "dev":
             continue
         typical[i] = False
-        if shown != (CLEAN,) and examples.corpus[i] in _PUBLISHED:
+        # An insult that a newspaper published is one that its moderators let pass.
+        if shown != (CLEAN,) and examples.corpus[i] in PUBLISHED:
             continue
         unknown = shown == (UNCLEAR,)
         values[i] = -1 if unknown else [attribute in shown for attribute in ATTRIBUTES]

@@ -15,14 +15,13 @@ import moderation
 from moderation import ATTRIBUTES, Scorer
 from moderation.model import FORMAT, Model
 from training.disguise import disguised
-from training.examples import NEWS, CorporaError, Examples, join
+from training.examples import NEWS, PUBLISHED, CorporaError, Examples, join
 from training.fit import FitSettings, build_model, fit_weights
 from training.operating_points import GRID, HeldOut, OperatingPointError
 from training.pieces import pieces
 from training.thresholds import fit_logistic_curve
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
-PUBLISHED: Final = ("aoc_reader_comments", "hespress_comments")
 # The default policy sends at most this share of what newspapers published to review.
 REVIEW_BUDGET: Final = 0.03
 # What is more likely so than not is a reason by itself; `abusive` takes what is left of the budget.

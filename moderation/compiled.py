@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.features import FeatureSettings
+from moderation.highlights import WORD, Looked
 from moderation.library import Native
 from moderation.skeleton import tables as skeleton_tables
-from moderation.text import Canonical
 from moderation.types import ATTRIBUTES
 
 _N: Final = len(ATTRIBUTES)
@@ -133,21 +133,36 @@ class CompiledModel:
         if library.ghirbal_score(alphabet, self._by_reference, raw, edges, count, *out) < 0:
             raise MemoryError("no memory to score a comment")
 
-    def shares(self, canonical: Canonical, n_words: int) -> NDArray[np.float32]:
-        """Return each word's share of its comment's evidence, of shape (n_words, n_attributes)."""
-        shares = np.zeros((n_words, _N))
-        done = self._native.library.ghirbal_shares(
-            self._by_reference,
-            canonical.codes.ctypes.data,
-            canonical.bounds.ctypes.data,
-            canonical.bounds.size - 1,
-            canonical.emoji.ctypes.data,
-            canonical.emoji_bounds.ctypes.data,
-            shares.ctypes.data,
-        )
-        if done < 0:
-            raise MemoryError("no memory to explain a comment")
-        return shares.astype(np.float32)
+    def look_at_words(
+        self,
+        texts: Sequence[str],
+        scores: NDArray[np.float64],
+        cuts: Sequence[float],
+        weights: NDArray[np.float64],
+    ) -> Looked:
+        """Return what `moderation.evidence.look_at_words` does."""
+        raw, edges = self._native.read(texts)
+        brief = raw.size <= _BRIEF_CHARS
+        look = self._native.look_briefly if brief else self._native.library.ghirbal_look
+        held = (np.ascontiguousarray(scores), np.array(cuts), np.ascontiguousarray(weights))
+        bounds = np.empty(len(texts) + 1, dtype=np.int64)
+        room = raw.size // 2 + 64  # enough but for phrases in one character
+        while True:
+            words = np.empty(room, dtype=WORD)
+            size = look(
+                self._native.alphabet,
+                self._by_reference,
+                raw.ctypes.data,
+                edges.ctypes.data,
+                len(texts),
+                *(each.ctypes.data for each in (*held, bounds, words)),
+                room,
+            )
+            if size < 0:
+                raise MemoryError("no memory to explain a comment")
+            if size <= room:
+                return bounds, words[:size]
+            room = size
 
 
 def _upper_bits(groups: NDArray[np.uint32]) -> NDArray[np.uint8]:

@@ -16,23 +16,14 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from moderation.lexicon import is_hidden_word
+from moderation.lexicon import FUNCTION_WORDS, is_hidden_word
+from moderation.types import ATTRIBUTES
 
 WEIGHTS_PATH: Final = Path(__file__).with_name("highlights.json")
 _ABUSIVE: Final = 0
 _LEAST: Final = 1e-6  # as small as a rounded score is above 0
 _WAW: Final = "و"
 _SHORTEST_AFTER_WAW: Final = 3
-# Words that offend nobody: pronouns, demonstratives, vocatives, particles, in all dialects.
-_FUNCTION_WORDS: Final = """
-يا ايها ايتها انت انتي انتا نتا نتي انتو انتم انتوا نتوما هو هي هم هن هما احنا نحن انا اني حنا
-هذا هذه هاد هاي هاذ هادا هذي هاذي هاذا هذول هذوله هادول هدول ده دي دا دول ذا ذاك ذيك هداك هديك
-هاداك هاديك اللي الذي التي الذين لي الي يلي والله بس لكن و ف ب ل ك في من علي عن مع بين عند
-ما لا مو مش مب ماشي موش ليس لم لن قد كل شو وش ايش شنو شنوا شكون مين ليش ليه علاش لماذا كيف كيفاش
-ان انه انها انهم او ثم حتي اذا اذ لو هيك كده هكذا جدا كتير وايد برشا بزاف عم رح راح غادي هل
-ya enta inta nta ente inti nti hada wallah
-"""
-FUNCTION_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +63,22 @@ FEATURES: Final = (
     "group_share", "function_share", "hidden_share", "alone_share", "comment", "one",
 )  # fmt: skip
 """What is known of a word; its neighbours count by the same."""
+
+
+WORD: Final = np.dtype(
+    [
+        ("start", np.int32),
+        ("stop", np.int32),
+        ("alone", np.float64, len(ATTRIBUTES)),
+        ("margin", np.float64),
+        ("features", np.float64, len(FEATURES)),
+    ]
+)
+"""A word as it is judged: where it stands in its comment, what it scores standing alone, the
+log-odds that it offends, less the threshold, and `FEATURES`. `Known` in native/explain.c."""
+
+Looked = tuple[NDArray[np.int64], NDArray[np.void]]
+"""Where the words of each comment begin and end, and records of `WORD`."""
 
 
 def features(words: Words) -> NDArray[np.float64]:

@@ -53,6 +53,16 @@ LOOSE: Final = SURE | {
 }  # fmt: skip
 FIRST_ALEF: Final = "a e i o 2a 2e 2i 2o"
 FINAL: Final = {"ه": "a ah e eh h at et", "ي": "i iy y e ee"}
+# Words that offend nobody: pronouns, demonstratives, vocatives, particles, in all dialects.
+_FUNCTION_WORDS: Final = """
+يا ايها ايتها انت انتي انتا نتا نتي انتو انتم انتوا نتوما هو هي هم هن هما احنا نحن انا اني حنا
+هذا هذه هاد هاي هاذ هادا هذي هاذي هاذا هذول هذوله هادول هدول ده دي دا دول ذا ذاك ذيك هداك هديك
+هاداك هاديك اللي الذي التي الذين لي الي يلي والله بس لكن و ف ب ل ك في من علي عن مع بين عند
+ما لا مو مش مب ماشي موش ليس لم لن قد كل شو وش ايش شنو شنوا شكون مين ليش ليه علاش لماذا كيف كيفاش
+ان انه انها انهم او ثم حتي اذا اذ لو هيك كده هكذا جدا كتير وايد برشا بزاف عم رح راح غادي هل
+ya enta inta nta ente inti nti hada wallah
+"""
+FUNCTION_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
 _VOWEL: Final = "(?:ou|[aeiou])?"
 _HEAD: Final = "(?P<ya>ya)?(?P<wa>w[ae])?(?P<al>[aei]?l)?"
 

@@ -92,12 +92,15 @@ class Native:
         library.ghirbal_canonical.restype = number
         library.ghirbal_score.argtypes = [*(pointer,) * 4, number, pointer, pointer]
         library.ghirbal_score.restype = number
-        # The same function, called without letting other threads have the interpreter meanwhile.
-        self.score_briefly = ctypes.PyDLL(library._name).ghirbal_score
+        look = [*(pointer,) * 4, number, *(pointer,) * 5, number]
+        library.ghirbal_look.argtypes, library.ghirbal_look.restype = look, number
+        # The same functions, called without letting other threads have the interpreter meanwhile.
+        brief = ctypes.PyDLL(library._name)
+        self.look_briefly = brief.ghirbal_look
+        self.look_briefly.argtypes, self.look_briefly.restype = look, number
+        self.score_briefly = brief.ghirbal_score
         self.score_briefly.argtypes = library.ghirbal_score.argtypes
         self.score_briefly.restype = number
-        library.ghirbal_shares.argtypes = [*(pointer,) * 3, number, *(pointer,) * 3]
-        library.ghirbal_shares.restype = number
         self.alphabet = ctypes.byref(self._build_alphabet())
 
     def _keep(self, table: NDArray[Any]) -> int:
@@ -155,6 +158,11 @@ class Native:
         entities = _codes("".join(f"{name}\0" for name in names))
         codes = _codes(stand_for)
         if not built or build(built, entities.ctypes.data, entities.size, codes.ctypes.data) < 0:
+            raise MemoryError("no memory for the lexicon")
+        build = self.library.ghirbal_function_words
+        build.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
+        listed = self._keep(_codes("".join(f"{word}\0" for word in sorted(words.FUNCTION_WORDS))))
+        if build(built, listed, self._tables[-1].size) < 0:
             raise MemoryError("no memory for the lexicon")
         return int(built)
 

@@ -100,16 +100,20 @@ class Scorer:
         list of CommentScore
             One per text, in the same order; scores rounded to 6 decimals.
         """
-        compiled = self.compiled()
-        if compiled is not None and len(texts) == 1:
-            rows = [compiled.score_one(texts[0])]
-        else:
-            rows = self.rounded(texts).tolist()
+        rows = self.rows(texts)
         found = find_spans(self, texts, rows) if spans else [()] * len(rows)
         return [
             CommentScore(dict(zip(ATTRIBUTES, row, strict=True)), words, self.version)
             for row, words in zip(rows, found, strict=True)
         ]
+
+    def rows(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return what `rounded` does as lists, one comment in the least time."""
+        compiled = self.compiled()
+        if compiled is not None and len(texts) == 1:
+            return [compiled.score_one(texts[0])]
+        rows: list[list[float]] = self.rounded(texts).tolist() if texts else []
+        return rows
 
     def rounded(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return `probabilities` rounded to 6 decimals: what thresholds are compared with."""

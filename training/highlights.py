@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from moderation import ATTRIBUTES, Scorer
-from moderation.explain import look_at_words
-from moderation.highlights import FEATURES, Highlighter, features, neighbours
+from moderation.evidence import look_at_words
+from moderation.highlights import FEATURES, Highlighter, neighbours
 from training.suite_cases import LEARN, Stretch, unmark
 from training.suites import Suites
 
@@ -24,6 +24,7 @@ MARKED_PATH: Final = Path(__file__).parents[1] / "data" / "marked" / "marked.csv
 _SUITE_WEIGHT: Final = 5.0
 _PENALTY: Final = 0.3
 _FOLDS: Final = 5
+_AT_ONCE: Final = 1024
 _THRESHOLDS: Final = np.arange(0.15, 0.9, 0.05)
 
 _ONE: Final = FEATURES.index("one")
@@ -80,17 +81,25 @@ def _data(
     """Return features, whether marked, comment and letters of every word."""
     texts = [text for text, _ in comments]
     cuts = [scorer.explain_at[name] for name in ATTRIBUTES]
-    words, places, numbers = look_at_words(scorer, texts, scorer.rounded(texts), cuts)
-    owners = np.repeat(numbers, np.diff(words.bounds))
+    # The weights are what is looked for: of the words as the service sees them only the features.
+    nothing = Highlighter(np.zeros((len(FEATURES), 3)))
+    scores = scorer.rounded(texts)
+    parts = [slice(at, at + _AT_ONCE) for at in range(0, len(texts), _AT_ONCE)]
+    looked = [look_at_words(scorer, texts[p], scores[p], cuts, model=nothing) for p in parts]
+    words = np.concatenate([words for _, words in looked])
+    owners = np.repeat(np.arange(len(texts)), np.concatenate([np.diff(b) for b, _ in looked]))
     offends = [
         any(start < b and a < end for a, b in comments[owner][1])
-        for owner, (start, end) in zip(owners.tolist(), places, strict=True)
+        for owner, (start, end) in zip(
+            owners.tolist(), words[["start", "stop"]].tolist(), strict=True
+        )
     ]
-    sizes = np.array([end - start for start, end in places])
-    own = features(words)
+    own = words["features"].copy()
     own[:, _ONE] = 0  # the intercept's place
-    X = np.hstack([own, *(neighbours(own, words.bounds, step=step) for step in (-1, 1))])
-    return X, np.array(offends), owners, sizes
+    filled = np.unique(owners, return_index=True)[1]
+    bounds = np.append(filled, owners.size)
+    X = np.hstack([own, *(neighbours(own, bounds, step=step) for step in (-1, 1))])
+    return X, np.array(offends), owners, words["stop"] - words["start"]
 
 
 def _f1(shown: NDArray[np.bool_], marked: NDArray[np.bool_], sizes: NDArray[np.int64]) -> float:

@@ -75,6 +75,19 @@ EXPORT int32_t ghirbal_entities(Lexicon *lexicon, const uint32_t *names, int64_t
     return failed ? -1 : 0;
 }
 
+/* Add the words that offend nobody, a 0 after each. */
+EXPORT int32_t ghirbal_function_words(Lexicon *lexicon, const uint32_t *words, int64_t size)
+{
+    Lists list = {0};
+    int failed = cut(&list, words, size) < 0;
+    for (int32_t i = 0; !failed && i < list.n; i++)
+        failed = set_key(&lexicon->function,
+                         hash_letters(list.words[i].letters, list.words[i].size), i)
+                 < 0;
+    free(list.words);
+    return failed ? -1 : 0;
+}
+
 /* Bring comments into canonical form. Comment i lies in raw from edges[i] + 1 to edges[i + 1].
  * Return the number of codes, which is larger than `room` where they did not fit; -1 for no
  * memory. */
@@ -109,12 +122,16 @@ EXPORT int64_t ghirbal_canonical(const Alphabet *alphabet, const uint32_t *raw,
     return n < 0 ? n : n + 1;
 }
 
-static double probability(float evidence, float slope, float intercept)
+/* Turn evidence into probabilities, rounded to 6 decimals. */
+void calibrate(const Model *model, const float *evidence, double *probabilities)
 {
-    float logit = evidence * slope + intercept;
-    /* Beyond 80 a probability is as good as 0 or 1, and the exponential overflows at 89. */
-    logit = logit < -80 ? -80 : logit > 80 ? 80 : logit;
-    return 1 / (1 + expf(-logit));
+    for (int a = 0; a < ATTRIBUTES; a++) {
+        float logit = evidence[a] * model->slopes[a] + model->intercepts[a];
+        /* Beyond 80 a probability is as good as 0 or 1, and the exponential overflows at 89. */
+        logit = logit < -80 ? -80 : logit > 80 ? 80 : logit;
+        double exact = 1 / (1 + expf(-logit));
+        probabilities[a] = rint(exact * 1e6) / 1e6;
+    }
 }
 
 /* Read a comment of a batch as far as its features, whose records are then on their way. */
@@ -145,64 +162,12 @@ EXPORT int64_t ghirbal_score(const Alphabet *alphabet, const Model *model, const
         /* While the records of one comment come from memory, the next is read. */
         failed = (!last && read_comment(&work, alphabet, raw, edges, i + 1) < 0)
                  || sum_known(&work, model, sums, &length) < 0;
-        for (int a = 0; a < ATTRIBUTES && !failed; a++) {
-            double exact = probability(sums[a], model->slopes[a], model->intercepts[a]);
-            if (evidence)
-                evidence[i * ATTRIBUTES + a] = sums[a];
-            if (probabilities)
-                probabilities[i * ATTRIBUTES + a] = rint(exact * 1e6) / 1e6;
-        }
+        if (!failed && evidence)
+            memcpy(evidence + i * ATTRIBUTES, sums, sizeof sums);
+        if (!failed && probabilities)
+            calibrate(model, sums, probabilities + i * ATTRIBUTES);
         failed = failed || (!last && hash_comment(&work, model) < 0);
     }
     release(&work);
     return failed ? -1 : 0;
-}
-
-/* Add to each word what it carried of its comment's evidence. */
-static void share(const Work *work, const Model *model, const uint32_t *codes,
-                  double length, double *shares)
-{
-    for (int32_t i = 0; i < work->n_found; i++) {
-        int32_t place = work->places[i];
-        if (place < 0)
-            continue;
-        /* An n-gram starts in a word or in the space before it; in no word where there is none. */
-        if (codes[place] == SPACE && codes[place + 1] == SPACE)
-            continue;
-        double value = share_of(work, model, work->found[i], length);
-        const int8_t *record = record_of(model, work->found[i]);
-        for (int a = 0; a < ATTRIBUTES; a++)
-            shares[(int64_t)work->numbers[place] * ATTRIBUTES + a]
-                += (double)(record[a + 2] * model->scales[a]) * value;
-    }
-}
-
-/* Share out the evidence of comments in canonical form among their words, in order. */
-EXPORT int64_t ghirbal_shares(const Model *model, const uint32_t *codes, const int64_t *bounds,
-                              int64_t n_comments, const uint32_t *emoji,
-                              const int64_t *emoji_bounds, double *shares)
-{
-    Work work = {0};
-    int64_t result = 0, word = 0;
-    for (int64_t i = 0; i < n_comments && result == 0; i++) {
-        const uint32_t *comment = codes + bounds[i];
-        int32_t size = (int32_t)(bounds[i + 1] - bounds[i]) + 1;
-        float evidence[ATTRIBUTES];
-        double length;
-        if (occurrences(&work, model, comment, size, emoji + emoji_bounds[i],
-                        (int32_t)(emoji_bounds[i + 1] - emoji_bounds[i])) < 0
-            || sum_known(&work, model, evidence, &length) < 0
-            || reserve((void **)&work.numbers, &work.numbers_room, size, sizeof *work.numbers) < 0) {
-            result = -1;
-            break;
-        }
-        for (int32_t j = 0, before = 0; j < size; j++) {
-            before += comment[j] == SPACE && j && comment[j - 1] != SPACE;
-            work.numbers[j] = before;
-        }
-        share(&work, model, comment, length, shares + word * ATTRIBUTES);
-        word += work.numbers[size - 1];
-    }
-    release(&work);
-    return result;
 }

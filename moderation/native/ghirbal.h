@@ -116,9 +116,11 @@ int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t 
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
                 const uint32_t *emoji, int32_t n_emoji);
 int sum_known(Work *work, const Model *model, float *evidence, double *length);
+void calibrate(const Model *model, const float *evidence, double *probabilities);
 double share_of(const Work *work, const Model *model, uint32_t key, double length);
 
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size);
+int is_function_word(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int may_be_whole(const Lexicon *lexicon, uint32_t hash);

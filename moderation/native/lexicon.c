@@ -87,6 +87,11 @@ int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size)
     return size <= LONGEST && look_up(&lexicon->ordinary, hash_letters(word, size)) >= 0;
 }
 
+int is_function_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
+{
+    return look_up(&lexicon->function, hash_letters(word, size)) >= 0;
+}
+
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
     Letters whole = {word, size};
@@ -249,6 +254,7 @@ int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common)
     int failed = grow(&lexicon->known) < 0 || grow(&lexicon->ordinary) < 0
                  || grow(&lexicon->single) < 0 || grow(&lexicon->several) < 0
                  || grow(&lexicon->sounds) < 0 || grow(&lexicon->entities) < 0
+                 || grow(&lexicon->function) < 0
                  || grow(&innocent) < 0 || mask_all(&innocent, ordinary) < 0
                  || mask_all(&innocent, common) < 0;
     for (int32_t i = 0; !failed && i < ordinary->n; i++) {

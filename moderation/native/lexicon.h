@@ -43,7 +43,7 @@ typedef struct {
 struct Lexicon {
     Lists words, proclitics, glued, before_sign;
     int32_t *kept; /* letters of a glued particle that stay with the word */
-    Map known, ordinary, single, several, sounds, entities;
+    Map known, ordinary, single, several, sounds, entities, function;
     uint64_t *whole; /* bits of what may be a word, by hash */
     Alike *alike;
     int32_t n_alike, alike_room;

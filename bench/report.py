@@ -86,10 +86,13 @@ def _ways(found: dict[str, Any]) -> list[str]:
     ones, batches = [], []
     for name, each in found.items():
         for way, kinds in each["one_us"].items():
-            times = [f"{kind['p50']:,.1f} / {kind['p99']:,.1f}" for kind in kinds.values()]
+            times = [
+                f"{kinds[kind]['p50']:,.1f} / {kinds[kind]['p99']:,.1f}" if kind in kinds else ""
+                for kind in ("short", "usual", "long", "held")
+            ]
             ones.append([f"{name}, {way}", *times])
             batches.append([f"{name}, {way}", f"{each['batch_per_s'][way]:,.0f}"])
-    heads = ["", "20 characters", "100 characters", "2,000 characters"]
+    heads = ["", "20 characters", "100 characters", "2,000 characters", "100, held"]
     title = "Batches of 100 characters, list of str in, all attributes out"
     return _rows("One comment a call, µs (p50 / p99)", heads, ones) + _rows(
         title, ["", "comments/s"], batches

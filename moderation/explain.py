@@ -63,7 +63,8 @@ def _explain(
     scorer: Scorer, texts: list[str], scores: NDArray[np.float64], cuts: list[float]
 ) -> list[tuple[Span, ...]]:
     starts, words = look_at_words(scorer, texts, scores, cuts)
-    bounds, places = starts.tolist(), words[["start", "stop"]].tolist()
+    bounds = starts.tolist()
+    places = list(zip(words["start"].tolist(), words["stop"].tolist(), strict=True))
     margins, alone = words["margin"].tolist(), words["alone"]
     runs = [
         [(first + i, first + j) for i, j in offending(margins[first:end])]

@@ -69,7 +69,7 @@ def test_a_subject_measures_itself():
         "short": ["شكرا"] * 100,
         "usual": ["شكرا"] * 100,
         "long": ["شكرا"] * 100,
-        "batch": ["شكرا"] * 100,
+        "batch": ["شكرا", "يا حمار يا كلب"] * 50,
         "sizes": [1, 100],
         "lengths": {"1": "شكرا"},
         "adversarial": {"ordinary text": "شكرا"},
@@ -86,5 +86,6 @@ def test_a_subject_measures_itself():
     )
     answer = json.loads(run.stdout)
     assert set(answer["one_us"]) == {"scores", "scores and spans", "scores as array"}
+    assert answer["one_us"]["scores and spans"]["held"]["p50"] > 0
     assert answer["per_comment_us"]["100"] > 0
     assert answer["length_us"]["1"] > 0

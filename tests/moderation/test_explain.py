@@ -4,7 +4,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation import ATTRIBUTES, Span, explain
-from moderation.highlights import Words
 
 WORDS = st.sampled_from(
     [
@@ -103,13 +102,14 @@ def test_of_words_that_do_not_offend_the_nearest_that_reaches_a_threshold_is_sho
     insult = ATTRIBUTES.index("insult")
     alone = np.zeros((3, len(ATTRIBUTES)))
     alone[:, insult] = 0.3, 0.9, 0.8
-    words = Words(["a"] * 3, np.array([0, 3]), *(alone,) * 2, np.zeros(3), alone[:1], alone[:1])
-    fired = [name == "insult" for name in ATTRIBUTES]
+    reach = {
+        "fired": [name == "insult" for name in ATTRIBUTES],
+        "cuts": [0.5] * len(ATTRIBUTES),
+    }
     places = [(0, 1), (2, 3), (4, 5)]
-    cuts = [0.5] * len(ATTRIBUTES)
-    spans = explain._nearest(range(3), [-0.1, -0.4, -0.2], places, words, fired, cuts)
+    spans = explain._nearest(range(3), [-0.1, -0.4, -0.2], places, alone, **reach)
     assert spans == (Span(4, 5, "insult", 0.8),)
-    assert explain._nearest(range(1), [-0.1], places, words, fired, cuts) == ()
+    assert explain._nearest(range(1), [-0.1], places, alone, **reach) == ()
 
 
 @given(text=COMMENT)

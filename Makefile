@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help run test test-kills test-desks lint bench bench-check bench-http bench-ingest bench-queue bench-page soak-http train venv postgres redis chromium
+.PHONY: help run test test-kills test-desks lint bench bench-check bench-archive bench-http bench-ingest bench-queue bench-page soak-http train venv postgres redis chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -36,6 +36,10 @@ bench: $(VENV)/.installed-test ## measure speed beside the peers, in one run; wr
 
 bench-check: $(VENV)/.installed-test ## the same, and fail where a ratio is 20 % worse than the stored one
 	$(BIN)/python bench/speed.py --check
+
+COMMENTS ?= 10000000
+bench-archive: $(VENV)/.installed-test ## score ten million comments from gzip on one core and on two; COMMENTS=400000 is shorter
+	$(BIN)/python bench/archive.py --comments $(COMMENTS)
 
 bench-http: $(VENV)/.installed-test ## compare servers and the API with an empty view; writes reports/
 	$(BIN)/python bench/http.py

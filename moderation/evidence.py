@@ -118,7 +118,8 @@ def _worth_a_look(
     worth = np.ones(len(shares), dtype=np.bool_)
     for i in np.flatnonzero(bounds[1:] - bounds[:-1] > 3 * _LOOKED_AT).tolist():
         part = slice(bounds[i], bounds[i + 1])
-        strongest = np.argsort(-shares[part][:, fired[i]].max(axis=1, initial=-np.inf), kind="stable")[:_LOOKED_AT]
+        largest = shares[part][:, fired[i]].max(axis=1, initial=-np.inf)
+        strongest = np.argsort(-largest, kind="stable")[:_LOOKED_AT]
         near = np.zeros(bounds[i + 1] - bounds[i] + 2, dtype=np.bool_)
         for step in (0, 1, 2):
             near[strongest + step] = True

@@ -92,7 +92,7 @@ class Native:
         library.ghirbal_canonical.restype = number
         library.ghirbal_score.argtypes = [*(pointer,) * 4, number, pointer, pointer]
         library.ghirbal_score.restype = number
-        look = [*(pointer,) * 4, number, *(pointer,) * 5, number]
+        look: list[Any] = [*(pointer,) * 4, number, *(pointer,) * 5, number]
         library.ghirbal_look.argtypes, library.ghirbal_look.restype = look, number
         # The same functions, called without letting other threads have the interpreter meanwhile.
         brief = ctypes.PyDLL(library._name)

@@ -5,25 +5,32 @@ import gzip
 import itertools
 import json
 import math
+import os
 import signal
+import sys
 import threading
 import warnings
+from collections import deque
 from collections.abc import Generator, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 
-from moderation import ATTRIBUTES, ModelError, Policy, load_scorer
+from moderation import ATTRIBUTES, ModelError, Policy, Scorer, load_scorer
 from service.bulk_input import Part, Place
 from service.judge import Judge
 
 _WORTH_A_PROCESS = 6  # parts; fewer are done before a second process has started
 _GZIP_LEVEL = 5
+_AHEAD = 3  # parts for each process that are read before they are needed
+_FORKS = sys.platform == "linux"  # elsewhere libraries of the system may not survive it
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,13 @@ class Done:
 
 
 @lru_cache(maxsize=2)
+def _scorer(model_path: str) -> Scorer:
+    return load_scorer(model_path or None)
+
+
+@lru_cache(maxsize=2)
 def _judge(model_path: str, weights: str, policy: str) -> Judge:
-    scorer = load_scorer(model_path or None)
+    scorer = _scorer(model_path)
     found = scorer.manifest["files"]["weights.npz"]
     if found != weights:
         raise ModelError(
@@ -162,27 +174,59 @@ def score_parts(
         for part in itertools.chain(first, parts):
             yield score_part(part, task)
         return
-    yield from _on_cores(itertools.chain(first, parts), task, jobs)
+    yield from _on_cores(itertools.chain(first, parts), task, jobs if jobs > 0 else _cores())
 
 
 def _on_cores(parts: Iterator[Part], task: Task, jobs: int) -> Generator[Done]:
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="3*n_jobs", batch_size=1)
-    with warnings.catch_warnings():
-        # That the results of the last parts are not wanted any more is no news to who stops.
-        warnings.filterwarnings("ignore", message=".*adjusting the input task", module="joblib")
+    if _FORKS:
+        # Ready before the processes are forked: each would have to load it.
+        _judge(task.model_path, task.weights, task.policy).judge([""])
+    with _pool(jobs) as pool:
         with _deaf_children():
-            results = parallel(delayed(score_part)(part, task) for part in parts)
-        threading.excepthook = _pass_over_cancelled
-        yield from results
+            ahead = deque(
+                pool.submit(score_part, part, task)
+                for part in itertools.islice(parts, _AHEAD * jobs)
+            )
+        while ahead:
+            done = ahead.popleft().result()
+            ahead.extend(pool.submit(score_part, each, task) for each in itertools.islice(parts, 1))
+            yield done
 
 
-def _pass_over_cancelled(args: threading.ExceptHookArgs) -> None:
-    """Say nothing where loky (joblib 1.6) trips over a task that was cancelled by an interrupt."""
-    name = args.thread.name if args.thread else ""
-    if not (args.exc_type is KeyError and name.startswith("ExecutorManagerThread")):
-        threading.__excepthook__(args)
+@contextmanager
+def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield processes that share the model of this one where the system can fork.
+
+    They are all forked at the first task, before the pool starts a thread.
+    """
+    way = get_context("fork" if _FORKS else "spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=way, initializer=_end_with_parent)
+    with warnings.catch_warnings():
+        # Python 3.12 warns of threads, of which NumPy has some for matrices, that it looks after.
+        warnings.filterwarnings("ignore", ".*use of fork", DeprecationWarning)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let this process not outlive the one that started it, however that ends."""
+    threading.Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _cores() -> int:
+    """Return how many processes a container or a mask of cores leaves room for."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
 
 
 @contextmanager
@@ -210,6 +254,6 @@ def _on_cluster(parts: Iterator[Part], task: Task, address: str) -> Iterator[Don
 
 def model_of(path: Path | None) -> tuple[str, str, str]:
     """Return path, version and checksum of a model, for a `Task`."""
-    scorer = load_scorer(path)
-    weights = str(scorer.manifest["files"]["weights.npz"])
-    return str(path.resolve()) if path else "", scorer.version, weights
+    model_path = str(path.resolve()) if path else ""
+    scorer = _scorer(model_path)
+    return model_path, scorer.version, str(scorer.manifest["files"]["weights.npz"])

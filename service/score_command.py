@@ -170,8 +170,11 @@ def _write(
         for problem in done.problems:
             # tqdm's, since a bar may stand on the last line of the terminal.
             tqdm.write(problem, file=sys.stderr)
-        # Line by line: what a signal interrupts is then a whole one.
-        sink.writelines(done.output.splitlines(keepends=True))
+        if journal:
+            sink.write(done.output)
+        else:
+            # Line by line: what a signal interrupts is then a whole one.
+            sink.writelines(done.output.splitlines(keepends=True))
         sink.flush()
         size_bytes += len(done.output)
         problems += len(done.problems)

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -231,6 +232,21 @@ def test_interrupt_ends_all_processes_quietly(tmp_path):
     assert process.returncode == 1
     assert b"Traceback" not in errors
     assert output.endswith(b"}\n")
+
+
+def test_processes_do_not_outlive_a_run_that_is_killed(tmp_path):
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text(json_lines(8 * MANY), encoding="utf-8")
+    process = started(source, "--output", output, "--jobs", "2")
+    deadline, workers = time.monotonic() + 60, []
+    while len(workers) < 2 and process.poll() is None and time.monotonic() < deadline:
+        workers = psutil.Process(process.pid).children()
+        time.sleep(0.01)
+    assert len(workers) == 2
+    process.kill()
+    process.stderr.close()
+    process.wait()
+    assert psutil.wait_procs(workers, timeout=30)[1] == []
 
 
 def test_worker_with_another_model_says_so():

@@ -66,6 +66,16 @@ class Part:
             return read_json_lines(self.lines, first=self.first)
         return iter(self.lines)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        if isinstance(self.lines, bytes):
+            return Part, (self.lines, self.first, self.end)
+        # Columns travel to another process in half the time that as many named tuples take.
+        return _from_columns, (list(zip(*self.lines, strict=True)), self.first, self.end)
+
+
+def _from_columns(columns: list[tuple[Any, ...]], first: int, end: Place) -> Part:
+    return Part(list(map(CommentLine, *columns)) if columns else [], first, end)
+
 
 def guess_format(name: str) -> Format:
     """Return the format that a file's name tells; JSON lines unless it tells another."""

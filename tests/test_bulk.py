@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from copy import copy
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ from moderation import ModelError, Policy, load_scorer
 from service.bulk import Task, model_of, score_part
 from service.bulk_input import Part, Place, cut, guess_format
 from service.cli import ghirbal
-from service.comment_lines import MAX_LINE_BYTES
+from service.comment_lines import MAX_LINE_BYTES, CommentLine
 from service.judge import Judge
 
 ROOT = Path(__file__).parent.parent
@@ -161,6 +162,12 @@ def test_parts_go_on_from_any_place(tmp_path, suffix):
         rest = list(cut(file, guess_format(path.name), after=parts[0].end))
     assert [list(part.comments()) for part in rest] == [list(p.comments()) for p in parts[1:]]
     assert [part.end for part in rest] == [part.end for part in parts[1:]]
+
+
+@pytest.mark.parametrize("lines", [b'{"text": "a"}\n', [], [CommentLine(3, "x", "غبي", "")] * 2])
+def test_a_part_arrives_in_another_process_as_it_was(lines):
+    part = Part(lines, 3, Place(70, 4))
+    assert copy(part) == part  # by the same steps as pickle
 
 
 def started(*options):

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation import library
-from moderation.evidence import look_at_words
-from moderation.highlights import FEATURES, Highlighter
+from moderation.evidence import gather_words, look_at_words
+from moderation.highlights import FEATURES, Highlighter, highlighter
 from training.examples import read_seed
 
 ODD = [
@@ -78,6 +78,15 @@ def test_margins_are_those_of_the_same_features(scorer):
         expected[first + 1 : end] += before[first : max(end - 1, first)]
         expected[first : max(end - 1, first)] += after[first + 1 : end]
     np.testing.assert_allclose(words["margin"], expected, atol=1e-6)
+
+
+def test_margins_are_those_of_arrays_for_the_same_scores(scorer):
+    texts = [*ODD, *read_seed().texts[:1_000]]
+    scores = scorer.rounded(texts)
+    cuts = [0.3, 0.1, 0.5, 0.0, 0.02, 0.9]
+    _, looked = look_at_words(scorer, texts, scores, cuts)
+    words, _, _ = gather_words(scorer, texts, scores, cuts)
+    np.testing.assert_allclose(looked["margin"], highlighter().margins(words), rtol=1e-6, atol=1e-6)
 
 
 def test_of_a_long_comment_only_words_near_the_strongest_are_scored_alone(scorer):

@@ -13,6 +13,7 @@ import warnings
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,7 @@ import orjson
 
 from moderation import ATTRIBUTES, ModelError, Policy, Scorer, load_scorer
 from service.bulk_input import Part, Place
+from service.errors import InputError
 from service.judge import Judge
 
 _WORTH_A_PROCESS = 6  # parts; fewer are done before a second process has started
@@ -206,6 +208,10 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         warnings.filterwarnings("ignore", ".*use of fork", DeprecationWarning)
         try:
             yield pool
+        except BrokenProcessPool as error:
+            raise InputError(
+                "a process that scored was killed, perhaps for want of memory: go on with --resume"
+            ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from moderation import ModelError, Policy, load_scorer
+from service import bulk
 from service.bulk import Task, model_of, score_part
 from service.bulk_input import Part, Place, cut, guess_format
 from service.cli import ghirbal
@@ -241,19 +242,42 @@ def test_interrupt_ends_all_processes_quietly(tmp_path):
     assert output.endswith(b"}\n")
 
 
-def test_processes_do_not_outlive_a_run_that_is_killed(tmp_path):
-    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+def started_with_workers(folder):
+    """Start a long run in two processes; return it and these."""
+    source = folder / "in.jsonl"
     source.write_text(json_lines(8 * MANY), encoding="utf-8")
-    process = started(source, "--output", output, "--jobs", "2")
+    process = started(source, "--output", folder / "out.jsonl", "--jobs", "2")
     deadline, workers = time.monotonic() + 60, []
     while len(workers) < 2 and process.poll() is None and time.monotonic() < deadline:
         workers = psutil.Process(process.pid).children()
         time.sleep(0.01)
     assert len(workers) == 2
+    return process, workers
+
+
+def test_processes_do_not_outlive_a_run_that_is_killed(tmp_path):
+    process, workers = started_with_workers(tmp_path)
     process.kill()
     process.stderr.close()
     process.wait()
     assert psutil.wait_procs(workers, timeout=30)[1] == []
+
+
+def test_a_run_whose_process_was_killed_says_so(tmp_path):
+    process, workers = started_with_workers(tmp_path)
+    workers[0].kill()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith(b"Error: a process that scored was killed")
+    assert psutil.wait_procs(workers, timeout=30)[1] == []
+
+
+def test_processes_that_are_not_forked_do_the_same(archive, tmp_path, monkeypatch):
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    monkeypatch.setattr(bulk, "_FORKS", False)
+    assert score(archive, "--jobs", 1, "--output", one).exit_code == 0
+    assert score(archive, "--jobs", 2, "--output", two).exit_code == 0
+    assert one.read_bytes() == two.read_bytes()
 
 
 def test_worker_with_another_model_says_so():

@@ -14,7 +14,7 @@ import psutil
 from texts import ROOT, make_comments
 
 _DISTINCT = 50_000
-_LOOK_EVERY_S = 0.25  # to look takes a few milliseconds of the cores that are measured
+_LOOK_EVERY_S = 1  # to look keeps the processes waiting that are measured
 _STARTS = 3
 _TEN_MILLION = 10_000_000
 _MOST_S = 180  # for ten million on two cores

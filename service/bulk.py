@@ -31,7 +31,7 @@ from service.judge import Judge
 
 _WORTH_A_PROCESS = 6  # parts; fewer are done before a second process has started
 _GZIP_LEVEL = 5
-_AHEAD = 3  # parts for each process that are read before they are needed
+_AHEAD = 8  # parts for each process, so that none waits while results are put on the disk
 _FORKS = sys.platform == "linux"  # elsewhere libraries of the system may not survive it
 
 

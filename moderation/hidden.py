@@ -141,7 +141,7 @@ def _unmask(words: _Words, known: Lexicon) -> Iterable[_Hit]:
         start, stop = words.starts[i], words.stops[i]
         inside = jumps[slice(*np.searchsorted(jumps, (start + 1, stop)))] - start
         word = words.text(i)
-        if inside.size == 1 and not known.has(word):
+        if inside.size == 1 and word not in known.spoken and not known.has(word):
             found = known.unmask(word[: inside[0]] + chr(MASK) + word[inside[0] :])
             if found:
                 yield _Hit(start, stop, found)
@@ -232,10 +232,9 @@ def _join_parts(words: _Words, sums: NDArray[np.uint32], known: Lexicon) -> Iter
             (sums[:-1] + powers * (_STAR + POWERS[1] * sums[1:]).astype(np.uint32))[signs]
         )
     ]
-    for i, sign in sorted(
-        [(i, "") for i in known.whole.find(sums[:-1] + moved).tolist()]
-        + [(i, chr(MASK)) for i in hidden.tolist()]
-    ):
+    both = sums[:-1] + moved
+    whole = {*known.whole.find(both).tolist(), *known.split.find(both).tolist()}
+    for i, sign in sorted([(i, "") for i in whole] + [(i, chr(MASK)) for i in hidden.tolist()]):
         if i <= done or batch.kinds[words.stops[i]] == HARD:
             continue
         parts = words.text(i), words.text(i + 1)
@@ -254,7 +253,7 @@ def _whole(parts: tuple[str, str], sign: str, known: Lexicon) -> str | None:
         return None
     if sign:
         return known.unmask(joined)
-    return joined if known.has(joined) else None
+    return joined if known.has(joined) or known.is_split(*parts) else None
 
 
 def _set_apart(word: str, known: Lexicon) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from moderation.alphabet import MASK
 
 _PATH: Final = Path(__file__).with_name("lexicon.txt")
+VOCABULARY_PATH: Final = Path(__file__).with_name("vocabulary.txt")
 _SECTIONS: Final = r"\[(?:ordinary|common)\]"
 PROCLITICS: Final = ("", *"وفبلك", "ال", "وال", "بال", "فال", "كال", "لل", "يا", "ها", "هال")
 # Particles to set apart again, and what of them stays with the word.
@@ -77,21 +78,27 @@ class Lexicon:
         Words that readers hide.
     ordinary : frozenset of str
         Words too common for two of them side by side to be one that was split.
+    spoken : frozenset of str
+        Words that comments are made of, ordinary ones among them.
     masked : dict
-        Word by what it looks like with letters masked.
+        Word by what it looks like with letters masked; a spoken one where no hidden one is likelier.
     sounds : dict
         Words by what their consonants sound like.
     whole, before_sign, glued : Hashes
         Words with proclitics; with one letter masked; with a particle to set apart.
+    split : Hashes
+        Spoken words that are long enough to be told by their halves.
     """
 
     words: frozenset[str]
     ordinary: frozenset[str]
+    spoken: frozenset[str]
     masked: dict[str, str]
     sounds: dict[str, tuple[str, ...]]
     whole: "Hashes"
     before_sign: "Hashes"
     glued: "Hashes"
+    split: "Hashes"
 
     def has(self, word: str) -> bool:
         """Tell whether a word, without its proclitic, is in the lexicon."""
@@ -103,6 +110,15 @@ class Lexicon:
             return None
         shorter = (word[:i] + word[i:][1:] for i in range(1, len(word)) if word[i] == word[i - 1])
         return next(filter(self.has, shorter), None)
+
+    def is_split(self, first: str, second: str) -> bool:
+        """Tell whether two neighbours are a spoken word that was split: one of them is none."""
+        whole = first + second
+        return (
+            len(whole) >= SHORTEST_SPOKEN
+            and whole in self.spoken
+            and not (first in self.spoken and second in self.spoken)
+        )
 
     def unmask(self, word: str) -> str | None:
         """Return the word that shows as `word`, masks and all; None where none does."""
@@ -171,6 +187,13 @@ def read_words() -> tuple[list[str], list[str], list[str]]:
     return words, ordinary, common
 
 
+def spoken_words() -> list[str]:
+    """Return the words that comments are made of, the most frequent first; none is hidden."""
+    vocabulary = re.sub(r"#.*", "", VOCABULARY_PATH.read_text(encoding="utf-8")).split()
+    _, ordinary, common = read_words()
+    return list(dict.fromkeys((*vocabulary, *ordinary, *common)))
+
+
 def _has(words: frozenset[str], word: str) -> bool:
     return any(word.startswith(p) and word[len(p) :] in words for p in PROCLITICS)
 
@@ -200,17 +223,23 @@ def lexicon() -> Lexicon:
         {m: word for word in reversed(words) for m in _masks(word, most) if m not in innocent}
         for most in (1, 2)
     )
+    spoken = spoken_words()
+    long = [word for word in spoken if len(word) >= SHORTEST_SPOKEN]
+    likeliest = {m: word for word in reversed(long) for m in _masks(word, 1)}
     return Lexicon(
         words=frozenset(words),
         ordinary=frozenset(ordinary),
-        masked=several | single,
+        spoken=frozenset(spoken),
+        masked=likeliest | several | single,
         sounds={key: tuple(alike) for key, alike in sounds.items()},
         whole=_joined(PROCLITICS, words),
         before_sign=_joined(BEFORE_SIGN, list(single)),
         glued=_joined(tuple(GLUED), words),
+        split=_joined(("",), long),
     )
 
 
+SHORTEST_SPOKEN: Final = 4  # letters; shorter words fit too many masks
 _SHOWN: Final = 4  # letters that must show where more than one is masked
 
 

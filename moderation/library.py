@@ -134,7 +134,7 @@ class Native:
     def _build_lexicon(self) -> int:
         hidden, ordinary, common = words.read_words()
         heads = (words.PROCLITICS, tuple(words.GLUED), words.BEFORE_SIGN)
-        lists = (hidden, ordinary, *heads, common)
+        lists = (hidden, ordinary, *heads, common, words.spoken_words())
         parts = [_codes("".join(f"{word}\0" for word in each)) for each in lists]
         kept = np.array([len(kept) for kept in words.GLUED.values()], dtype=np.int32)
         choices, spellings = _choices(), _spellings()

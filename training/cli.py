@@ -9,6 +9,7 @@ import click
 from moderation import ModerationError, Scorer
 from moderation.errors import ModelError
 from moderation.highlights import WEIGHTS_PATH
+from moderation.lexicon import VOCABULARY_PATH
 from moderation.model import CARD, load_model, newest_model, save_model
 from training.card import Trials, write_cards
 from training.evaluate_command import evaluate_command, floors_command
@@ -24,7 +25,8 @@ from training.suite_report import without_rows
 from training.suites import read_suites
 from training.thresholds_command import thresholds_command
 from training.trials_command import ablate_command, leave_one_out_command
-from training.written import read_written
+from training.vocabulary import count_vocabulary, write_vocabulary
+from training.written import read_topics, read_written
 
 _folder = click.Path(path_type=Path, file_okay=False)
 
@@ -118,6 +120,13 @@ def highlights(path: Path | None) -> None:
     lines = ",\n".join(f"  {json.dumps(name)}: {weights}" for name, weights in document.items())
     WEIGHTS_PATH.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     click.echo(WEIGHTS_PATH)
+
+
+@main.command("vocabulary")
+def vocabulary() -> None:
+    """Count the words of the written comments; the canonical form uses them from then on."""
+    write_vocabulary(count_vocabulary(read_topics().texts))
+    click.echo(VOCABULARY_PATH)
 
 
 main.add_command(ablate_command)

@@ -124,6 +124,9 @@ int is_function_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int may_be_whole(const Lexicon *lexicon, uint32_t hash);
+int may_be_spoken(const Lexicon *lexicon, uint32_t hash);
+int is_spoken(const Lexicon *lexicon, const uint32_t *word, int32_t size);
+int is_split(const Lexicon *lexicon, const uint32_t *whole, int32_t size, int32_t first);
 void fetch_whole(const Lexicon *lexicon, uint32_t hash);
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size);

@@ -90,6 +90,7 @@ static int32_t find_jump(const Search *search, const Look *word)
     int32_t size = word->stop - word->start;
     const uint32_t *letters = letters_of(search, word);
     if (word->n_jumps != 1 || size > LONGEST_HIDDEN
+        || is_spoken(search->alphabet->lexicon, letters, size)
         || has_word(search->alphabet->lexicon, letters, size))
         return 0;
     uint32_t masked[LONGEST_HIDDEN + 1];
@@ -218,7 +219,8 @@ static int32_t find_whole(const Search *search, const Look *first, const Look *s
     memcpy(joined, left, (size_t)n_left * sizeof *joined);
     joined[n_left] = MASK;
     memcpy(joined + n - n_right, right, (size_t)n_right * sizeof *joined);
-    if (sign ? !before_sign(lexicon, joined, n) : !has_word(lexicon, joined, n))
+    if (sign ? !before_sign(lexicon, joined, n)
+             : !has_word(lexicon, joined, n) && !is_split(lexicon, joined, n, n_left))
         return 0;
     if ((is_ordinary(lexicon, left, n_left) && is_ordinary(lexicon, right, n_right))
         || has_word(lexicon, left, n_left) || has_word(lexicon, right, n_right))
@@ -233,7 +235,8 @@ static int32_t find_whole(const Search *search, const Look *first, const Look *s
 static int32_t find_joined(const Search *search, const Look *first, const Look *second)
 {
     uint32_t both = first->hash + first->power * second->hash;
-    int worth = may_be_whole(search->alphabet->lexicon, both);
+    const Lexicon *lexicon = search->alphabet->lexicon;
+    int worth = may_be_whole(lexicon, both) || may_be_spoken(lexicon, both);
     int32_t n = worth ? find_whole(search, first, second, 0) : 0;
     if (!n && is_sign(search, search->text->places[first->stop]))
         n = find_whole(search, first, second, 1);

@@ -5,7 +5,7 @@
 #include "ghirbal.h"
 #include "lexicon.h"
 
-enum { SHOWN = 4, SHORT_REST = 3 };
+enum { SHORT_REST = 3, SHORTEST_SPOKEN = 4 };
 
 uint64_t hash_letters(const uint32_t *letters, int32_t size)
 {
@@ -92,6 +92,19 @@ int is_function_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
     return look_up(&lexicon->function, hash_letters(word, size)) >= 0;
 }
 
+int is_spoken(const Lexicon *lexicon, const uint32_t *word, int32_t size)
+{
+    return size <= LONGEST && look_up(&lexicon->heard, hash_letters(word, size)) >= 0;
+}
+
+/* Whether the first letters and the others are a spoken word that was split: one of them is none. */
+int is_split(const Lexicon *lexicon, const uint32_t *whole, int32_t size, int32_t first)
+{
+    return size >= SHORTEST_SPOKEN && is_spoken(lexicon, whole, size)
+           && !(is_spoken(lexicon, whole, first)
+                && is_spoken(lexicon, whole + first, size - first));
+}
+
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
     Letters whole = {word, size};
@@ -108,9 +121,11 @@ int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
     return 0;
 }
 
+/* A number beyond those of the hidden words is that of a spoken one. */
 int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result)
 {
-    Letters word = lexicon->words.words[which];
+    int32_t n = lexicon->words.n;
+    Letters word = which < n ? lexicon->words.words[which] : lexicon->spoken.words[which - n];
     memcpy(result, word.letters, (size_t)word.size * sizeof *result);
     return word.size;
 }
@@ -121,7 +136,8 @@ static int32_t masked_word(const Lexicon *lexicon, Letters word)
         return -1;
     uint64_t key = hash_letters(word.letters, word.size);
     int32_t found = look_up(&lexicon->single, key);
-    return found >= 0 ? found : look_up(&lexicon->several, key);
+    found = found >= 0 ? found : look_up(&lexicon->several, key);
+    return found >= 0 ? found : look_up(&lexicon->likeliest, key);
 }
 
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
@@ -190,60 +206,19 @@ int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **le
     return 0;
 }
 
-/* Set a key unless it is one of `but`, which may be NULL. */
-static int set_but(Map *map, uint64_t key, int32_t value, const Map *but)
+/* Set spoken words, and what the longer ones look like with a letter masked. */
+static int set_spoken(Lexicon *lexicon)
 {
-    return but && look_up(but, key) >= 0 ? 0 : set(map, key, value);
-}
-
-/* Set what a word looks like with the letters from `start` to `stop` under one mask. */
-static int mask_stretch(Map *map, Letters word, int32_t start, int32_t stop, int32_t value,
-                        const Map *but)
-{
-    uint32_t masked[LONGEST];
-    memcpy(masked, word.letters, (size_t)start * sizeof *masked);
-    masked[start] = MASK;
-    memcpy(masked + start + 1, word.letters + stop, (size_t)(word.size - stop) * sizeof *masked);
-    return set_but(map, hash_letters(masked, word.size - (stop - start) + 1), value, but);
-}
-
-static int mask_two(Map *map, Letters word, int32_t first, int32_t second, int32_t value,
-                    const Map *but)
-{
-    uint32_t masked[LONGEST];
-    memcpy(masked, word.letters, (size_t)word.size * sizeof *masked);
-    masked[first] = masked[second] = MASK;
-    return set_but(map, hash_letters(masked, word.size), value, but);
-}
-
-static int mask_one_each(Map *map, Letters word, int32_t value, const Map *but)
-{
-    for (int32_t i = 1; i < word.size - 1; i++)
-        if (mask_stretch(map, word, i, i + 1, value, but) < 0)
+    for (int32_t i = lexicon->spoken.n - 1; i >= 0; i--) {
+        Letters word = lexicon->spoken.words[i];
+        if (set(&lexicon->heard, hash_letters(word.letters, word.size), i) < 0)
             return -1;
-    return 0;
-}
-
-static int mask_several(Map *map, Letters word, int32_t value, const Map *but)
-{
-    for (int32_t i = 1; i < word.size - 1; i++)
-        for (int32_t j = i + 1; j < word.size - 1; j++) {
-            if (j - i < 3 && word.size - (j + 1 - i) >= SHOWN
-                && mask_stretch(map, word, i, j + 1, value, but) < 0)
-                return -1;
-            if (j - i > 1 && word.size - 2 >= SHOWN && mask_two(map, word, i, j, value, but) < 0)
-                return -1;
-        }
-    return 0;
-}
-
-/* Note what innocent words look like with letters masked. */
-static int mask_all(Map *innocent, const Lists *words)
-{
-    for (int32_t i = 0; i < words->n; i++)
-        if (mask_one_each(innocent, words->words[i], i, NULL) < 0
-            || mask_several(innocent, words->words[i], i, NULL) < 0)
+        if (word.size < SHORTEST_SPOKEN)
+            continue;
+        if (mask_one_each(&lexicon->likeliest, word, lexicon->words.n + i, NULL) < 0)
             return -1;
+        note_spoken(lexicon, word);
+    }
     return 0;
 }
 
@@ -254,14 +229,14 @@ int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common)
     int failed = grow(&lexicon->known) < 0 || grow(&lexicon->ordinary) < 0
                  || grow(&lexicon->single) < 0 || grow(&lexicon->several) < 0
                  || grow(&lexicon->sounds) < 0 || grow(&lexicon->entities) < 0
-                 || grow(&lexicon->function) < 0
-                 || grow(&innocent) < 0 || mask_all(&innocent, ordinary) < 0
+                 || grow(&lexicon->function) < 0 || grow(&lexicon->heard) < 0
+                 || grow(&lexicon->likeliest) < 0 || grow(&innocent) < 0 || mask_all(&innocent, ordinary) < 0
                  || mask_all(&innocent, common) < 0;
     for (int32_t i = 0; !failed && i < ordinary->n; i++) {
         Letters word = ordinary->words[i];
         failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0;
     }
-    failed |= reserve_wholes(lexicon) < 0;
+    failed = failed || reserve_wholes(lexicon) < 0 || set_spoken(lexicon) < 0;
     for (int32_t i = lexicon->words.n - 1; !failed && i >= 0; i--) {
         Letters word = lexicon->words.words[i];
         failed = set(&lexicon->known, hash_letters(word.letters, word.size), i) < 0

@@ -41,9 +41,10 @@ typedef struct {
 } Alike;
 
 struct Lexicon {
-    Lists words, proclitics, glued, before_sign;
+    Lists words, proclitics, glued, before_sign, spoken;
     int32_t *kept; /* letters of a glued particle that stay with the word */
     Map known, ordinary, single, several, sounds, entities, function;
+    Map heard, likeliest; /* numbers in `spoken`, of words and of what they look like masked */
     uint64_t *whole; /* bits of what may be a word, by hash */
     Alike *alike;
     int32_t n_alike, alike_room;
@@ -61,7 +62,11 @@ int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result);
 uint32_t hash_whole(Letters word);
 int reserve_wholes(Lexicon *lexicon);
 void note_wholes(Lexicon *lexicon, Letters word);
+void note_spoken(Lexicon *lexicon, Letters word);
 int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common);
+int mask_one_each(Map *map, Letters word, int32_t value, const Map *but);
+int mask_several(Map *map, Letters word, int32_t value, const Map *but);
+int mask_all(Map *innocent, const Lists *words);
 void number_spellings(Lexicon *lexicon);
 int set_sounds(Lexicon *lexicon, int32_t which);
 int order_sounds(Lexicon *lexicon);

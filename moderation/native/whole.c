@@ -21,6 +21,13 @@ uint32_t hash_whole(Letters word)
     return polynomial(word, &power);
 }
 
+/* Spoken words have two bits of their own in the same place. */
+static uint64_t spoken_bits(uint32_t hash)
+{
+    uint32_t mixed = (hash ^ hash >> 15) * 0x85EBCA6Bu;
+    return 1ull << (mixed >> 20 & 63) | 1ull << (mixed >> 26);
+}
+
 static uint64_t *place_of(const Lexicon *lexicon, uint32_t hash, uint64_t *bits)
 {
     uint32_t mixed = hash * 0x9E3779B1u;
@@ -32,6 +39,12 @@ int may_be_whole(const Lexicon *lexicon, uint32_t hash)
 {
     uint64_t bits, noted = *place_of(lexicon, hash, &bits);
     return (noted & bits) == bits;
+}
+
+int may_be_spoken(const Lexicon *lexicon, uint32_t hash)
+{
+    uint64_t bits = spoken_bits(hash), unused;
+    return (*place_of(lexicon, hash, &unused) & bits) == bits;
 }
 
 void fetch_whole(const Lexicon *lexicon, uint32_t hash)
@@ -61,4 +74,12 @@ void note_wholes(Lexicon *lexicon, Letters word)
     uint32_t hash = hash_whole(word);
     note(lexicon, &lexicon->proclitics, hash);
     note(lexicon, &lexicon->glued, hash);
+}
+
+/* Note a word that two neighbours may be, as it is. */
+void note_spoken(Lexicon *lexicon, Letters word)
+{
+    uint64_t unused;
+    uint32_t hash = hash_whole(word);
+    *place_of(lexicon, hash, &unused) |= spoken_bits(hash);
 }

@@ -28,11 +28,11 @@ Place = tuple[int, int]  # code points of an original comment, the last exclusiv
 def find_spans(
     scorer: Scorer, texts: Sequence[str], rows: Sequence[Sequence[float]]
 ) -> list[tuple[Span, ...]]:
-    """Find the words behind each score that reached its threshold.
+    """Find the words behind each score that reached its threshold, or came near it.
 
-    Neighbouring words that offend are one span for each attribute that reached its threshold, if
-    they reach it standing alone, too. Where no words of a comment do, the one that comes nearest
-    to offending and reaches a threshold is the span.
+    Neighbouring words that offend are one span for each attribute that the comment shows to
+    ``scorer.explain_at`` or more, if standing alone they reach its threshold. Where no words of a
+    comment do, the one that comes nearest to offending and reaches a threshold is the span.
 
     Parameters
     ----------
@@ -49,18 +49,25 @@ def find_spans(
         Per comment, by position.
     """
     cuts = [scorer.explain_at.get(name, math.inf) for name in ATTRIBUTES]
+    reach = [scorer.review_at.get(name, math.inf) for name in ATTRIBUTES]
     flagged = [i for i, row in enumerate(rows) if any(map(operator.ge, row, cuts))]
     spans: list[tuple[Span, ...]] = [()] * len(texts)
     for at in range(0, len(flagged), _CHUNK):
         part = flagged[at : at + _CHUNK]
-        found = _explain(scorer, [texts[i] for i in part], np.array([rows[i] for i in part]), cuts)
+        scores = np.array([rows[i] for i in part])
+        found = _explain(scorer, [texts[i] for i in part], scores, cuts=cuts, reach=reach)
         for i, words in zip(part, found, strict=True):
             spans[i] = words
     return spans
 
 
 def _explain(
-    scorer: Scorer, texts: list[str], scores: NDArray[np.float64], cuts: list[float]
+    scorer: Scorer,
+    texts: list[str],
+    scores: NDArray[np.float64],
+    *,
+    cuts: list[float],
+    reach: list[float],
 ) -> list[tuple[Span, ...]]:
     starts, words = look_at_words(scorer, texts, scores, cuts)
     bounds = starts.tolist()
@@ -84,10 +91,10 @@ def _explain(
         reaching: list[Span] = []
         for i, j in each:
             row = together[i, j] if i < j else alone[i].tolist()
-            reaching += _reaching((places[i][0], places[j][1]), row, fired, cuts)
+            reaching += _reaching((places[i][0], places[j][1]), row, fired, reach)
         numbers = range(bounds[comment], bounds[comment + 1])
         spans.append(
-            tuple(reaching) or _nearest(numbers, margins, places, alone, fired=fired, cuts=cuts)
+            tuple(reaching) or _nearest(numbers, margins, places, alone, fired=fired, reach=reach)
         )
     return spans
 
@@ -115,11 +122,11 @@ def offending(margins: Sequence[float]) -> list[tuple[int, int]]:
 
 
 def _reaching(
-    place: Place, alone: Sequence[float], fired: Sequence[bool], cuts: Sequence[float]
+    place: Place, alone: Sequence[float], fired: Sequence[bool], reach: Sequence[float]
 ) -> list[Span]:
-    """Return a span for each attribute that reached its threshold in the comment and alone."""
+    """Return a span for each attribute that is explained and reaches its threshold alone."""
     return [
-        Span(*place, ATTRIBUTES[a], alone[a]) for a in _BY_NAME if fired[a] and alone[a] >= cuts[a]
+        Span(*place, ATTRIBUTES[a], alone[a]) for a in _BY_NAME if fired[a] and alone[a] >= reach[a]
     ]
 
 
@@ -130,11 +137,11 @@ def _nearest(
     alone: NDArray[np.float64],
     *,
     fired: Sequence[bool],
-    cuts: Sequence[float],
+    reach: Sequence[float],
 ) -> tuple[Span, ...]:
     """Return the spans of the word that comes nearest to offending, of those that reach a cut."""
     for word in sorted(numbers, key=margins.__getitem__, reverse=True):
-        reaching = _reaching(places[word], alone[word].tolist(), fired, cuts)
+        reaching = _reaching(places[word], alone[word].tolist(), fired, reach)
         if reaching:
             return tuple(reaching)
     return ()

@@ -252,7 +252,9 @@ def _whole(parts: tuple[str, str], sign: str, known: Lexicon) -> str | None:
     if known.ordinary.issuperset(parts) or known.has(first) or known.has(second):
         return None
     if sign:
-        return known.unmask(joined)
+        found = known.unmask(joined)
+        unsure = found is None or (known.spoken.issuperset(parts) and not known.has(found))
+        return None if unsure else found
     return joined if known.has(joined) or known.is_split(*parts) else None
 
 

@@ -85,7 +85,8 @@ class Lexicon:
     sounds : dict
         Words by what their consonants sound like.
     whole, before_sign, glued : Hashes
-        Words with proclitics; with one letter masked; with a particle to set apart.
+        Words with proclitics; words, spoken ones too, with one letter masked; words with a particle
+        to set apart.
     split : Hashes
         Spoken words that are long enough to be told by their halves.
     """
@@ -173,11 +174,9 @@ def _hash_words(words: list[str]) -> NDArray[np.uint32]:
     return hashes
 
 
-def _joined(heads: tuple[str, ...], words: list[str]) -> Hashes:
+def _hashes(heads: tuple[str, ...], words: list[str]) -> NDArray[np.uint32]:
     hashes = _hash_words(words)
-    return Hashes(
-        np.concatenate([hashes * POWERS[len(h)] + np.uint32(hash_word(h)) for h in heads])
-    )
+    return np.concatenate([hashes * POWERS[len(h)] + np.uint32(hash_word(h)) for h in heads])
 
 
 def read_words() -> tuple[list[str], list[str], list[str]]:
@@ -232,10 +231,12 @@ def lexicon() -> Lexicon:
         spoken=frozenset(spoken),
         masked=likeliest | several | single,
         sounds={key: tuple(alike) for key, alike in sounds.items()},
-        whole=_joined(PROCLITICS, words),
-        before_sign=_joined(BEFORE_SIGN, list(single)),
-        glued=_joined(tuple(GLUED), words),
-        split=_joined(("",), long),
+        whole=Hashes(_hashes(PROCLITICS, words)),
+        before_sign=Hashes(
+            np.concatenate([_hashes(BEFORE_SIGN, list(single)), _hash_words(list(likeliest))])
+        ),
+        glued=Hashes(_hashes(tuple(GLUED), words)),
+        split=Hashes(_hash_words(long)),
     )
 
 

@@ -159,11 +159,11 @@ class Policy:
         for reason, action, start, end in self._matches(text):
             fired.append((action, 1.0, reason))
             spans.append(Span(start, end, reason, 1.0))
+        spans.sort(key=lambda span: (span.start, span.end))
         if not fired:
-            return Outcome(Action.APPROVE, (), (), self.version)
+            return Outcome(Action.APPROVE, (), tuple(spans), self.version)
         fired.sort(key=lambda each: (-_ORDER[each[0]], -each[1], each[2]))
         reasons = tuple(dict.fromkeys(name for _, _, name in fired))
-        spans.sort(key=lambda span: (span.start, span.end))
         return Outcome(fired[0][0], reasons, tuple(spans), self.version)
 
     def _matches(self, text: str) -> list[tuple[str, Action, int, int]]:

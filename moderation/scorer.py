@@ -20,6 +20,9 @@ from moderation.types import ATTRIBUTES, CommentScore
 
 _BATCH_COMMENTS: Final = 2048  # comment numbers and buckets share 32 bits while sorting
 _BATCH_CHARS: Final = 200_000
+# A comment that comes near a threshold is explained, too: one bad word among many leaves it below.
+# Chosen on the learning half of the suite of spans.
+EXPLAINED_FROM: Final = 0.3
 _COUNTS: Final = np.arange(4096, dtype=np.float32)
 _TF: Final = np.concatenate(([0], 1 + np.log(_COUNTS[1:]))).astype(np.float32)
 
@@ -76,9 +79,10 @@ class Scorer:
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
         self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)
-        self._explain_at = {
+        self._review_at = {
             name: float(cut["review_at"]) for name, cut in model.manifest["thresholds"].items()
         }
+        self._explain_at = {n: min(cut, EXPLAINED_FROM) for n, cut in self._review_at.items()}
         self._compiled: CompiledModel | None = None
 
     def __getstate__(self) -> dict[str, object]:
@@ -187,6 +191,11 @@ class Scorer:
     def explain_at(self) -> dict[str, float]:
         """Score from which an attribute is explained, per attribute."""
         return self._explain_at
+
+    @property
+    def review_at(self) -> dict[str, float]:
+        """Score from which the model suggests a review, and words are shown, per attribute."""
+        return self._review_at
 
     def hashed(self, canonical: Canonical) -> list[View]:
         """Return the features of comments, the names of groups made one."""

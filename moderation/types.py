@@ -67,7 +67,7 @@ class Outcome:
         Reason codes, strongest first: attributes that reached a threshold, and `banned_word`
         or `suspect_word` where a list matched. Empty for an approval.
     spans : tuple of Span
-        The words behind the reasons: the score's spans and the list matches, by position.
+        The score's spans and the list matches, by position; an approved comment may have some.
     policy : str
         Version of the policy that decided.
     """

@@ -125,12 +125,17 @@ def score_part(part: Part, task: Task) -> Done:
 
 
 def _documents(judge: Judge, texts: list[str], *, spans: bool) -> list[dict[str, Any]]:
-    """Return what `Judge` says of each text; of those that it approves, by their numbers alone."""
+    """Return what `Judge` says of each text; of those far from any threshold by their numbers alone."""
     policy, scorer = judge.policy, judge.scorer
     if policy.banned or policy.suspect:
         return [each.to_document() for each in judge.judge(texts, spans=spans)]
+    # What comes near a threshold is explained, too.
+    near = scorer.explain_at if spans else {}
     cuts = [
-        policy.thresholds[name].review_at if name in policy.thresholds else math.inf
+        min(
+            policy.thresholds[name].review_at if name in policy.thresholds else math.inf,
+            near.get(name, math.inf),
+        )
         for name in ATTRIBUTES
     ]
     rows = scorer.rounded(texts)
@@ -145,9 +150,9 @@ def _documents(judge: Judge, texts: list[str], *, spans: bool) -> list[dict[str,
         }
         for row in rows.tolist()
     ]
-    held = np.flatnonzero((rows >= cuts).any(axis=1)).tolist()
-    judged = judge.judge([texts[i] for i in held], spans=spans)
-    for i, judgement in zip(held, judged, strict=True):
+    close = np.flatnonzero((rows >= cuts).any(axis=1)).tolist()
+    judged = judge.judge([texts[i] for i in close], spans=spans)
+    for i, judgement in zip(close, judged, strict=True):
         documents[i] = judgement.to_document()
     return documents
 

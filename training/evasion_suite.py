@@ -39,7 +39,7 @@ def measure_evasion(scorer: Scorer, policy: Policy, cases: Sequence[str]) -> dic
     rewritten with it, but it is the one that must be rewritten for the comment to count.
     """
     found = [
-        (text, outcome.spans)
+        (text, [span for span in outcome.spans if span.attribute in outcome.reasons])
         for text, score in zip(cases, scorer.score(cases), strict=True)
         if (outcome := policy.decide(text, score)).action is not Action.APPROVE
     ]

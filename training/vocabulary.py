@@ -10,6 +10,8 @@ from moderation.lexicon import VOCABULARY_PATH, read_words
 from moderation.text import canonicalise
 
 LEAST: Final = 3  # comments, or a slip of the pen becomes a word
+# Particles that are written onto the next word: alone they are half of a word that was split.
+_HALVES: Final = frozenset("ب ل ك ف ال وال بال فال كال لل".split())
 _CHUNK: Final = 5000
 _WORD: Final = re.compile("[\u0621-\u064a]{1,12}")
 _HEAD: Final = """\
@@ -37,7 +39,7 @@ def count_vocabulary(texts: Sequence[str]) -> list[str]:
         canonical = canonicalise(texts[start : start + _CHUNK])
         for i in range(len(canonical.bounds) - 1):
             counts.update(set(canonical.text(i).split()))
-    hidden = set(read_words()[0])
+    hidden = set(read_words()[0]) | _HALVES
     found = [
         (-count, word)
         for word, count in counts.items()

@@ -126,10 +126,10 @@ int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int may_be_whole(const Lexicon *lexicon, uint32_t hash);
 int may_be_spoken(const Lexicon *lexicon, uint32_t hash);
 int is_spoken(const Lexicon *lexicon, const uint32_t *word, int32_t size);
-int is_split(const Lexicon *lexicon, const uint32_t *whole, int32_t size, int32_t first);
+int32_t join_words(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32_t n_left,
+                   int32_t n_right, uint32_t *result);
 void fetch_whole(const Lexicon *lexicon, uint32_t hash);
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
-int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 uint32_t named_entity(const Lexicon *lexicon, const uint32_t *name, int32_t size);

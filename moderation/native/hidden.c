@@ -209,26 +209,15 @@ static int32_t find_latin(const Search *search, const Look *word)
 /* Two neighbours as one word, with a mask between where `sign` is set. */
 static int32_t find_whole(const Search *search, const Look *first, const Look *second, int sign)
 {
-    const Lexicon *lexicon = search->alphabet->lexicon;
-    const uint32_t *left = letters_of(search, first), *right = letters_of(search, second);
     int32_t n_left = first->stop - first->start, n_right = second->stop - second->start;
     int32_t n = n_left + n_right + (sign != 0);
     if (n < SHORTEST_SPLIT || n > LONGEST_HIDDEN)
         return 0;
     uint32_t joined[LONGEST_HIDDEN];
-    memcpy(joined, left, (size_t)n_left * sizeof *joined);
+    memcpy(joined, letters_of(search, first), (size_t)n_left * sizeof *joined);
     joined[n_left] = MASK;
-    memcpy(joined + n - n_right, right, (size_t)n_right * sizeof *joined);
-    if (sign ? !before_sign(lexicon, joined, n)
-             : !has_word(lexicon, joined, n) && !is_split(lexicon, joined, n, n_left))
-        return 0;
-    if ((is_ordinary(lexicon, left, n_left) && is_ordinary(lexicon, right, n_right))
-        || has_word(lexicon, left, n_left) || has_word(lexicon, right, n_right))
-        return 0;
-    if (sign)
-        return unmask(lexicon, joined, n, search->hit->text);
-    memcpy(search->hit->text, joined, (size_t)n * sizeof *joined);
-    return n;
+    memcpy(joined + n - n_right, letters_of(search, second), (size_t)n_right * sizeof *joined);
+    return join_words(search->alphabet->lexicon, joined, n, n_left, n_right, search->hit->text);
 }
 
 /* Look for the one word that two neighbours are. */

@@ -97,14 +97,6 @@ int is_spoken(const Lexicon *lexicon, const uint32_t *word, int32_t size)
     return size <= LONGEST && look_up(&lexicon->heard, hash_letters(word, size)) >= 0;
 }
 
-/* Whether the first letters and the others are a spoken word that was split: one of them is none. */
-int is_split(const Lexicon *lexicon, const uint32_t *whole, int32_t size, int32_t first)
-{
-    return size >= SHORTEST_SPOKEN && is_spoken(lexicon, whole, size)
-           && !(is_spoken(lexicon, whole, first)
-                && is_spoken(lexicon, whole + first, size - first));
-}
-
 int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
     Letters whole = {word, size};
@@ -156,7 +148,7 @@ int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint3
     return 0;
 }
 
-int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size)
+static int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
     Letters whole = {word, size};
     for (int32_t i = 0; i < lexicon->before_sign.n; i++) {
@@ -169,6 +161,31 @@ int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size)
             return 1;
     }
     return 0;
+}
+
+/* Return the one word that two neighbours are, of `n_left` and `n_right` letters at the ends of
+ * `joined`; a mask may stand between. A hidden word, or a spoken one of which one part is none. */
+int32_t join_words(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32_t n_left,
+                   int32_t n_right, uint32_t *result)
+{
+    const uint32_t *right = joined + size - n_right;
+    int masked = size > n_left + n_right, n = size;
+    int hidden = masked ? before_sign(lexicon, joined, size) : has_word(lexicon, joined, size);
+    int spoken = is_spoken(lexicon, joined, n_left) && is_spoken(lexicon, right, n_right);
+    if (!hidden) {
+        const Map *map = masked ? &lexicon->likeliest : &lexicon->heard;
+        if ((spoken && !masked) || size < SHORTEST_SPOKEN || size > LONGEST
+            || look_up(map, hash_letters(joined, size)) < 0)
+            return 0;
+    }
+    if ((is_ordinary(lexicon, joined, n_left) && is_ordinary(lexicon, right, n_right))
+        || has_word(lexicon, joined, n_left) || has_word(lexicon, right, n_right))
+        return 0;
+    if (masked)
+        n = unmask(lexicon, joined, size, result);
+    else
+        memcpy(result, joined, (size_t)size * sizeof *result);
+    return masked && spoken && !has_word(lexicon, result, n) ? 0 : n;
 }
 
 int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)

@@ -89,7 +89,7 @@ def test_a_span_scores_alone_what_it_says_and_reaches_the_threshold(scorer, text
     for span in score.spans:
         (alone,) = scorer.score([text[span.start : span.end]], spans=False)
         assert span.score == alone.scores[span.attribute]
-        assert span.score >= scorer.explain_at[span.attribute]
+        assert span.score >= scorer.review_at[span.attribute]
 
 
 def test_neighbours_that_offend_are_one_stretch_and_the_plainest_stay():
@@ -104,7 +104,7 @@ def test_of_words_that_do_not_offend_the_nearest_that_reaches_a_threshold_is_sho
     alone[:, insult] = 0.3, 0.9, 0.8
     reach = {
         "fired": [name == "insult" for name in ATTRIBUTES],
-        "cuts": [0.5] * len(ATTRIBUTES),
+        "reach": [0.5] * len(ATTRIBUTES),
     }
     places = [(0, 1), (2, 3), (4, 5)]
     spans = explain._nearest(range(3), [-0.1, -0.4, -0.2], places, alone, **reach)

@@ -82,10 +82,11 @@ def test_an_attribute_without_thresholds_never_decides():
     assert outcome.reasons == ()
 
 
-def test_an_approval_has_neither_reasons_nor_spans():
+def test_an_approval_has_no_reasons_and_keeps_what_was_found():
     policy = Policy("p", {"insult": Thresholds(0.5)})
     outcome = decide(policy, "نص", Span(0, 2, "insult", 0.4), insult=0.4)
-    assert (outcome.action, outcome.reasons, outcome.spans) == (Action.APPROVE, (), ())
+    assert (outcome.action, outcome.reasons) == (Action.APPROVE, ())
+    assert outcome.spans == (Span(0, 2, "insult", 0.4),)
 
 
 def test_reasons_come_by_action_then_score_then_name():

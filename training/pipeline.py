@@ -23,7 +23,7 @@ from training.thresholds import fit_logistic_curve
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 # The default policy sends at most this share of what newspapers published to review.
-REVIEW_BUDGET: Final = 0.03
+REVIEW_BUDGET: Final = 0.025
 # What is more likely so than not is a reason by itself; `abusive` takes what is left of the budget.
 LIKELY: Final = 0.5
 REJECT_PRECISION: Final = 0.98

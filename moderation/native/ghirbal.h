@@ -124,7 +124,7 @@ int is_function_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 int in_lexicon(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int may_be_whole(const Lexicon *lexicon, uint32_t hash);
-int may_be_spoken(const Lexicon *lexicon, uint32_t hash);
+int may_be_joined(const Lexicon *lexicon, uint32_t hash);
 int is_spoken(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int32_t join_words(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32_t n_left,
                    int32_t n_right, uint32_t *result);

@@ -225,8 +225,7 @@ static int32_t find_joined(const Search *search, const Look *first, const Look *
 {
     uint32_t both = first->hash + first->power * second->hash;
     const Lexicon *lexicon = search->alphabet->lexicon;
-    int worth = may_be_whole(lexicon, both) || may_be_spoken(lexicon, both);
-    int32_t n = worth ? find_whole(search, first, second, 0) : 0;
+    int32_t n = may_be_joined(lexicon, both) ? find_whole(search, first, second, 0) : 0;
     if (!n && is_sign(search, search->text->places[first->stop]))
         n = find_whole(search, first, second, 1);
     return n;

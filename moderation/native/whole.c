@@ -4,7 +4,7 @@
 
 #include "lexicon.h"
 
-enum { WHOLE_BITS = 14 }; /* 64 bits in each place, of which one in six is set */
+enum { WHOLE_BITS = 15 }; /* 64 bits in each place, of which one in ten is set */
 
 static uint32_t polynomial(Letters word, uint32_t *power)
 {
@@ -41,10 +41,11 @@ int may_be_whole(const Lexicon *lexicon, uint32_t hash)
     return (noted & bits) == bits;
 }
 
-int may_be_spoken(const Lexicon *lexicon, uint32_t hash)
+/* Whether the letters of two neighbours may be a word, one of the lexicon or a spoken one. */
+int may_be_joined(const Lexicon *lexicon, uint32_t hash)
 {
-    uint64_t bits = spoken_bits(hash), unused;
-    return (*place_of(lexicon, hash, &unused) & bits) == bits;
+    uint64_t bits, noted = *place_of(lexicon, hash, &bits), others = spoken_bits(hash);
+    return ((noted & bits) == bits) | ((noted & others) == others);
 }
 
 void fetch_whole(const Lexicon *lexicon, uint32_t hash)

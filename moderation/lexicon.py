@@ -81,7 +81,7 @@ class Lexicon:
     spoken : frozenset of str
         Words that comments are made of, ordinary ones among them.
     masked : dict
-        Word by what it looks like with letters masked; a spoken one where no hidden one is likelier.
+        Word by what it looks like with letters masked; a spoken one where no hidden one fits.
     sounds : dict
         Words by what their consonants sound like.
     whole, before_sign, glued : Hashes
@@ -222,13 +222,13 @@ def lexicon() -> Lexicon:
         {m: word for word in reversed(words) for m in _masks(word, most) if m not in innocent}
         for most in (1, 2)
     )
-    spoken = spoken_words()
-    long = [word for word in spoken if len(word) >= SHORTEST_SPOKEN]
+    heard = spoken_words()
+    long = [word for word in heard if len(word) >= SHORTEST_SPOKEN]
     likeliest = {m: word for word in reversed(long) for m in _masks(word, 1)}
     return Lexicon(
         words=frozenset(words),
         ordinary=frozenset(ordinary),
-        spoken=frozenset(spoken),
+        spoken=frozenset(heard),
         masked=likeliest | several | single,
         sounds={key: tuple(alike) for key, alike in sounds.items()},
         whole=Hashes(_hashes(PROCLITICS, words)),

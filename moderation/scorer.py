@@ -22,7 +22,7 @@ _BATCH_COMMENTS: Final = 2048  # comment numbers and buckets share 32 bits while
 _BATCH_CHARS: Final = 200_000
 # A comment that comes near a threshold is explained, too: one bad word among many leaves it below.
 # Chosen on the learning half of the suite of spans.
-EXPLAINED_FROM: Final = 0.3
+EXPLAINED_FROM: Final = 0.2
 _COUNTS: Final = np.arange(4096, dtype=np.float32)
 _TF: Final = np.concatenate(([0], 1 + np.log(_COUNTS[1:]))).astype(np.float32)
 

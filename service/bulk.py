@@ -125,7 +125,7 @@ def score_part(part: Part, task: Task) -> Done:
 
 
 def _documents(judge: Judge, texts: list[str], *, spans: bool) -> list[dict[str, Any]]:
-    """Return what `Judge` says of each text; of those far from any threshold by their numbers alone."""
+    """Return what `Judge` says of each text; of what is far from a threshold, by numbers alone."""
     policy, scorer = judge.policy, judge.scorer
     if policy.banned or policy.suspect:
         return [each.to_document() for each in judge.judge(texts, spans=spans)]

@@ -11,7 +11,7 @@ from moderation.text import canonicalise
 
 LEAST: Final = 3  # comments, or a slip of the pen becomes a word
 # Particles that are written onto the next word: alone they are half of a word that was split.
-_HALVES: Final = frozenset("ب ل ك ف ال وال بال فال كال لل".split())
+_HALVES: Final = frozenset(("ب", "ل", "ك", "ف", "ال", "وال", "بال", "فال", "كال", "لل"))
 _CHUNK: Final = 5000
 _WORD: Final = re.compile("[\u0621-\u064a]{1,12}")
 _HEAD: Final = """\

@@ -6,7 +6,7 @@ from moderation import ATTRIBUTES
 from training.examples import CorporaError
 from training.suite_cases import MEASURE, fill
 from training.suites import read_suites
-from training.written import read_topics, read_written
+from training.written import HINT_WEIGHT, TOPIC_WEIGHT, read_topics, read_written
 
 HEADER = "id,dialect,topic,attribute,text\n"
 
@@ -27,7 +27,7 @@ def test_a_clean_comment_is_free_of_all_and_an_insult_says_nothing_of_the_rest(t
     assert found.ids == ["written:a-1", "written:a-2"]
     assert labels(found, 0) == dict.fromkeys(ATTRIBUTES, 0)
     assert labels(found, 1) == {"abusive": 1, "insult": 1}
-    assert found.weights[1].tolist() == pytest.approx([1, 0, 1, 0, 0, 0])
+    assert found.weights[1].tolist() == pytest.approx([TOPIC_WEIGHT, 0, TOPIC_WEIGHT, 0, 0, 0])
 
 
 def test_abuse_in_innocent_words_weighs_less(tmp_path):
@@ -37,7 +37,8 @@ def test_abuse_in_innocent_words_weighs_less(tmp_path):
     )
     found = read_topics(tmp_path)
     weights = dict(zip(found.ids, found.weights[:, 0].tolist(), strict=True))
-    assert weights == pytest.approx({"written:a-1": 0.25, "written:a-2": 1})
+    assert weights == pytest.approx({"written:a-1": HINT_WEIGHT, "written:a-2": TOPIC_WEIGHT})
+    assert HINT_WEIGHT < TOPIC_WEIGHT
 
 
 def test_a_threat_against_a_group_is_hate_and_a_threat(tmp_path):

@@ -164,15 +164,15 @@ def test_highlights_are_compared_with_marks_by_characters_without_spaces():
         marked(1, "أنت ⟦كسول⟧ جدا"),  # 4 of 4 found, 3 too many, and these are clean alone
         marked(2, "يا ⟦عنيد⟧ و⟦مغرور⟧"),  # 4 of 9 found, 2 too many, but held alone
         marked(3, "⟦بخيل⟧ ولا يستحي"),  # 0 of 4 found: approved
-        marked(4, "خبز حار"),  # approved, so that nothing is highlighted
+        marked(4, "خبز حار"),  # approved, but highlighted: 3 too many, and clean alone
     ]
     assert spans_found(scorer, POLICY, comments) == {
         "comments": 4,
-        "highlights": 3,
-        "precision": 0.6154,  # 8 of 13
+        "highlights": 4,
+        "precision": 0.5,  # 8 of 16
         "recall": 0.4706,  # 8 of 17
-        "f1": 0.5333,  # 16 of 30
-        "offensive_alone": 0.6667,
+        "f1": 0.4848,  # 16 of 33
+        "offensive_alone": 0.5,
         "found": 0.6667,
     }
 

@@ -186,11 +186,9 @@ def read_words() -> tuple[list[str], list[str], list[str]]:
     return words, ordinary, common
 
 
-def spoken_words() -> list[str]:
-    """Return the words that comments are made of, the most frequent first; none is hidden."""
-    vocabulary = re.sub(r"#.*", "", VOCABULARY_PATH.read_text(encoding="utf-8")).split()
-    _, ordinary, common = read_words()
-    return list(dict.fromkeys((*vocabulary, *ordinary, *common)))
+def read_vocabulary() -> str:
+    """Return the words that comments are made of, a line each, the most frequent first."""
+    return re.sub(r"#.*\n", "", VOCABULARY_PATH.read_text(encoding="utf-8"))
 
 
 def _has(words: frozenset[str], word: str) -> bool:
@@ -222,7 +220,7 @@ def lexicon() -> Lexicon:
         {m: word for word in reversed(words) for m in _masks(word, most) if m not in innocent}
         for most in (1, 2)
     )
-    heard = spoken_words()
+    heard = read_vocabulary().split()
     long = [word for word in heard if len(word) >= SHORTEST_SPOKEN]
     likeliest = {m: word for word in reversed(long) for m in _masks(word, 1)}
     return Lexicon(

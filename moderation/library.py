@@ -134,8 +134,10 @@ class Native:
     def _build_lexicon(self) -> int:
         hidden, ordinary, common = words.read_words()
         heads = (words.PROCLITICS, tuple(words.GLUED), words.BEFORE_SIGN)
-        lists = (hidden, ordinary, *heads, common, words.spoken_words())
+        lists = (hidden, ordinary, *heads, common)
         parts = [_codes("".join(f"{word}\0" for word in each)) for each in lists]
+        # Not word by word: what that takes for a moment stays with the process.
+        parts.append(_codes(words.read_vocabulary().replace("\n", "\0")))
         kept = np.array([len(kept) for kept in words.GLUED.values()], dtype=np.int32)
         choices, spellings = _choices(), _spellings()
         build = self.library.ghirbal_lexicon

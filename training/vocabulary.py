@@ -49,5 +49,7 @@ def count_vocabulary(texts: Sequence[str]) -> list[str]:
 
 
 def write_vocabulary(words: Sequence[str], path: Path = VOCABULARY_PATH) -> None:
-    """Write words, one to a line."""
-    path.write_text(_HEAD + "".join(f"{word}\n" for word in words), encoding="utf-8")
+    """Write words, one to a line, and behind them the ordinary and common ones of the lexicon."""
+    _, ordinary, common = read_words()
+    lines = (f"{word}\n" for word in dict.fromkeys((*words, *ordinary, *common)))
+    path.write_text(_HEAD + "".join(lines), encoding="utf-8")

@@ -57,7 +57,7 @@ static int grow(Map *map)
 /* Set the value of a key, and again where it has one. */
 static int set(Map *map, uint64_t key, int32_t value)
 {
-    if (2 * (map->used + 1) > map->slots && grow(map) < 0)
+    if (8 * (map->used + 1) > 7 * map->slots && grow(map) < 0)
         return -1;
     int64_t slot = slot_of(map, key);
     map->used += !map->keys[slot];

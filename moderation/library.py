@@ -137,12 +137,13 @@ class Native:
         lists = (hidden, ordinary, *heads, common)
         parts = [_codes("".join(f"{word}\0" for word in each)) for each in lists]
         # Not word by word: what that takes for a moment stays with the process.
-        parts.append(_codes(words.read_vocabulary().replace("\n", "\0")))
+        letters = words.read_vocabulary().replace("\n", "\0").encode("utf-16-le")
+        spoken = np.frombuffer(letters, dtype="<u2")
         kept = np.array([len(kept) for kept in words.GLUED.values()], dtype=np.int32)
         choices, spellings = _choices(), _spellings()
         build = self.library.ghirbal_lexicon
         build.argtypes = [*(ctypes.c_void_p,) * 4, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32,
-                          ctypes.c_void_p]  # fmt: skip
+                          ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int32]  # fmt: skip
         build.restype = ctypes.c_void_p
         built = build(
             (ctypes.c_void_p * len(parts))(*map(self._keep, parts)),
@@ -153,6 +154,8 @@ class Native:
             self._keep(spellings),
             len(spellings),
             self._keep(_sounds()),
+            self._keep(spoken),
+            spoken.size,
         )
         names, stand_for = remains.entities()
         build = self.library.ghirbal_entities

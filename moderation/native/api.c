@@ -27,12 +27,13 @@ static int cut(Lists *words, const uint32_t *letters, int64_t size)
     return 0;
 }
 
-/* Build the lexicon from seven lists of words; it lives as long as the process and points into
+/* Build the lexicon from six lists of words; it lives as long as the process and points into
  * what it was given. NULL where there is no memory. */
 EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *sizes,
                                 const int32_t *kept, const Choices *choices, int32_t n_choices,
                                 const Spellings *spellings, int32_t n_spellings,
-                                const uint32_t *sound_of)
+                                const uint32_t *sound_of, const uint16_t *spoken,
+                                int32_t spoken_size)
 {
     Lexicon *lexicon = calloc(1, sizeof *lexicon);
     Lists ordinary = {0}, common = {0};
@@ -43,11 +44,13 @@ EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *siz
     lexicon->spellings = spellings;
     lexicon->n_spellings = n_spellings;
     lexicon->sound_of = sound_of;
+    lexicon->spoken = spoken;
+    lexicon->spoken_size = spoken_size;
     number_spellings(lexicon);
     lexicon->kept = malloc(64 * sizeof *lexicon->kept);
     Lists *cuts[] = {&lexicon->words, &ordinary, &lexicon->proclitics, &lexicon->glued,
-                     &lexicon->before_sign, &common, &lexicon->spoken};
-    for (int i = 0; i < 7; i++)
+                     &lexicon->before_sign, &common};
+    for (int i = 0; i < 6; i++)
         if (cut(cuts[i], lists[i], sizes[i]) < 0)
             return NULL;
     if (!lexicon->kept || lexicon->glued.n > 64)

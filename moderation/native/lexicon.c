@@ -113,13 +113,18 @@ int has_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
     return 0;
 }
 
-/* A number beyond those of the hidden words is that of a spoken one. */
+/* A number beyond those of the hidden words is the place of a spoken one. */
 int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result)
 {
-    int32_t n = lexicon->words.n;
-    Letters word = which < n ? lexicon->words.words[which] : lexicon->spoken.words[which - n];
-    memcpy(result, word.letters, (size_t)word.size * sizeof *result);
-    return word.size;
+    int32_t size = 0;
+    if (which < lexicon->words.n) {
+        Letters word = lexicon->words.words[which];
+        memcpy(result, word.letters, (size_t)word.size * sizeof *result);
+        return word.size;
+    }
+    for (const uint16_t *from = lexicon->spoken + which - lexicon->words.n; *from; from++)
+        result[size++] = *from;
+    return size;
 }
 
 static int32_t masked_word(const Lexicon *lexicon, Letters word)
@@ -223,16 +228,23 @@ int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **le
     return 0;
 }
 
-/* Set spoken words, and what the longer ones look like with a letter masked. */
+/* Set spoken words, and what the longer ones look like with a letter masked; the first counts. */
 static int set_spoken(Lexicon *lexicon)
 {
-    for (int32_t i = lexicon->spoken.n - 1; i >= 0; i--) {
-        Letters word = lexicon->spoken.words[i];
-        if (set(&lexicon->heard, hash_letters(word.letters, word.size), i) < 0)
-            return -1;
-        if (word.size < SHORTEST_SPOKEN)
+    uint32_t letters[LONGEST];
+    for (int32_t start = 0, size; start < lexicon->spoken_size; start += size + 1) {
+        for (size = 0; lexicon->spoken[start + size]; size++)
+            if (size < LONGEST)
+                letters[size] = lexicon->spoken[start + size];
+        Letters word = {letters, size};
+        if (size > LONGEST)
             continue;
-        if (mask_one_each(&lexicon->likeliest, word, lexicon->words.n + i, NULL) < 0)
+        if (set_key(&lexicon->heard, hash_letters(letters, size), start) < 0)
+            return -1;
+        if (size < SHORTEST_SPOKEN)
+            continue;
+        Map *likeliest = &lexicon->likeliest;
+        if (mask_one_each(likeliest, word, lexicon->words.n + start, likeliest) < 0)
             return -1;
         note_spoken(lexicon, word);
     }
@@ -247,8 +259,8 @@ int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common)
                  || grow(&lexicon->single) < 0 || grow(&lexicon->several) < 0
                  || grow(&lexicon->sounds) < 0 || grow(&lexicon->entities) < 0
                  || grow(&lexicon->function) < 0 || grow(&lexicon->heard) < 0
-                 || grow(&lexicon->likeliest) < 0 || grow(&innocent) < 0 || mask_all(&innocent, ordinary) < 0
-                 || mask_all(&innocent, common) < 0;
+                 || grow(&lexicon->likeliest) < 0 || grow(&innocent) < 0
+                 || mask_all(&innocent, ordinary) < 0 || mask_all(&innocent, common) < 0;
     for (int32_t i = 0; !failed && i < ordinary->n; i++) {
         Letters word = ordinary->words[i];
         failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0;

@@ -41,10 +41,12 @@ typedef struct {
 } Alike;
 
 struct Lexicon {
-    Lists words, proclitics, glued, before_sign, spoken;
+    Lists words, proclitics, glued, before_sign;
+    const uint16_t *spoken; /* spoken words, a 0 after each */
+    int32_t spoken_size;
     int32_t *kept; /* letters of a glued particle that stay with the word */
     Map known, ordinary, single, several, sounds, entities, function;
-    Map heard, likeliest; /* numbers in `spoken`, of words and of what they look like masked */
+    Map heard, likeliest; /* places in `spoken`, of words and of what they look like masked */
     uint64_t *whole; /* bits of what may be a word, by hash */
     Alike *alike;
     int32_t n_alike, alike_room;

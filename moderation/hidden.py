@@ -6,7 +6,7 @@ Arrays find the few words that may hide one; these are then looked at letter by 
 import itertools
 import re
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from moderation.alphabet import KIND, MASK, SPACE, Kind
 from moderation.letters import HARD, Batch
 from moderation.lexicon import (
     GLUED,
+    HEADS,
     LONGEST,
     POWERS,
     Lexicon,
@@ -36,6 +37,7 @@ _MOST_DIGITS: Final = 4
 _MOST_READINGS: Final = 32  # of one word, so that no comment takes long
 _SHORTEST_SPLIT: Final = 4
 _SHORTEST_LATIN: Final = 3
+_ARABIC_TO_LATIN: Final = 2  # words, in a comment that is Arabic with a few Latin ones in between
 _STAR: Final = np.uint32(hash_word(chr(MASK)))
 _FOREIGN: Final = re.compile(r"\d|gh|kh")  # what no English or French word is spelled with, nearly
 _CHAT: Final = re.compile(r"[a-z][2-9]|[2-9][a-z]")
@@ -182,42 +184,54 @@ def _read_digits(words: _Words, known: Lexicon) -> Iterable[_Hit]:
 
 
 def _read_latin(words: _Words, known: Lexicon) -> Iterable[_Hit]:
-    """Find Latin words that spell one of the lexicon: first by their consonants, all at once."""
-    latin = words.at(np.flatnonzero(words.batch.kinds == Kind.LATIN))
-    latin = [i for i in latin if _SHORTEST_LATIN <= words.sizes[i] <= LONGEST]
+    """Find Latin words that spell one of the lexicon."""
+    kinds = words.batch.kinds
+    latin = words.at(np.flatnonzero(kinds == Kind.LATIN))
     if not latin:
         return
-    spelled = [words.text(i) for i in latin]
-    keys = sound(" ".join(spelled)).split(" ")
-    for i, word, key in zip(latin, spelled, keys, strict=True):
-        if key in known.sounds or key.removeprefix("L") in known.sounds:
-            found = _spelled(word, key)
+    arabic = np.setdiff1d(words.at(np.flatnonzero(kinds == Kind.ARABIC)), latin)
+    comments = np.cumsum(kinds[words.stops] == HARD)
+    n_comments = int(comments[-1]) + 2
+    # A word's comment is counted up at its own last space: the last word is one further on.
+    comments = np.append(0, comments[:-1])
+    n_latin = np.bincount(comments[latin], minlength=n_comments)
+    n_arabic = np.bincount(comments[arabic], minlength=n_comments)
+    among = n_arabic >= _ARABIC_TO_LATIN * n_latin
+    for i in latin:
+        if _SHORTEST_LATIN <= words.sizes[i] <= LONGEST:
+            found = _spelled(words.text(i), among=bool(among[comments[i]]))
             if found:
                 yield _Hit(words.starts[i], words.stops[i], found)
 
 
 @lru_cache(maxsize=8192)
-def _spelled(word: str, key: str) -> str | None:
-    """Return the word of the lexicon that Latin letters spell, with its article."""
-    known = lexicon()
-    if word in known.ordinary:
+def _spelled(word: str, *, among: bool) -> str | None:
+    """Return the word of the lexicon that Latin letters spell, with what is written onto it.
+
+    `among` Arabic words a Latin one is hardly ever of another language but for names: there short
+    words are read, and letters that stand for several, unless it spells an everyday word as well.
+    """
+    if word in lexicon().ordinary:
         return None
-    loose = bool(_CHAT.search(word))
-    for each in dict.fromkeys((key, key.removeprefix("L"))):
-        if each not in known.sounds:
-            continue
-        pattern, alike = reading(each, loose=loose)
-        match = pattern.fullmatch(word)
-        if match is None or match.lastindex is None:
-            continue
-        found = alike[match.lastindex - _HEADS - 1]
-        if strength(found) > 2 or _FOREIGN.search(word):
-            head = ("يا" if match["ya"] else "") + ("و" if match["wa"] else "")
-            return head + ("ال" if match["al"] else "") + found
+    ways = (
+        (partial(reading, loose=False), partial(reading, loose=True, everyday=True),
+         partial(reading, loose=True))
+        if among
+        else (partial(reading, loose=bool(_CHAT.search(word))),)
+    )  # fmt: skip
+    shortest = 2 if among or _FOREIGN.search(word) else 3
+    for way in ways:
+        for latin, arabic in HEADS:
+            if not word.startswith(latin):
+                continue
+            rest = word[len(latin) :]
+            pattern, alike = way(sound(rest))
+            match = pattern.fullmatch(rest)
+            if match is not None and match.lastindex is not None:
+                found = alike[match.lastindex - 1]
+                if strength(found) >= shortest and (len(found) > 2 or _FOREIGN.search(word)):
+                    return arabic + found
     return None
-
-
-_HEADS: Final = 3  # groups of a reading before those of its words
 
 
 def _join_parts(words: _Words, sums: NDArray[np.uint32], known: Lexicon) -> Iterable[_Hit]:
@@ -239,6 +253,10 @@ def _join_parts(words: _Words, sums: NDArray[np.uint32], known: Lexicon) -> Iter
             continue
         parts = words.text(i), words.text(i + 1)
         found = _whole(parts, sign, known)
+        if found and not sign and parts[0] in known.spoken:
+            # «ان يكو ن»: the second may have been split from the third.
+            third = words.text(i + 2) if batch.kinds[words.stops[i + 1]] != HARD else ""
+            found = None if third and known.is_split(parts[1], third) else found
         if found:
             done = i + 1
             yield _Hit(words.starts[i], words.stops[i + 1], found)
@@ -249,13 +267,20 @@ def _whole(parts: tuple[str, str], sign: str, known: Lexicon) -> str | None:
     joined = first + sign + second
     if len(joined) < _SHORTEST_SPLIT or not first or not second:
         return None
-    if known.ordinary.issuperset(parts) or known.has(first) or known.has(second):
+    if known.ordinary.issuperset(parts):
+        return None
+    listed = known.has(first), known.has(second)
+    # Beside what is no word, a word of the lexicon is a part of one, as in «الع كس».
+    apart = (listed[0] and second in known.spoken) or (listed[1] and first in known.spoken)
+    if not sign and known.is_split(first, second) and not apart:
+        return joined
+    if any(listed):
         return None
     if sign:
         found = known.unmask(joined)
         unsure = found is None or (known.spoken.issuperset(parts) and not known.has(found))
         return None if unsure else found
-    return joined if known.has(joined) or known.is_split(*parts) else None
+    return joined if known.has(joined) else None
 
 
 def _set_apart(word: str, known: Lexicon) -> str:

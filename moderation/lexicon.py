@@ -1,5 +1,6 @@
 """The lexicon of words that readers hide, and the tables that find them; read once, when needed."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,8 +37,11 @@ SOUND_OF: Final = str.maketrans(
     {letter: name for name, letters in _SOUNDS.items() for letter in letters}
     | dict.fromkeys(_SILENT)
 )
-# Sad and dad may be written as 9, which is mostly qaf, and qaf as 2, or not at all.
-_OTHERWISE: Final = (str.maketrans("صض", "قق"), str.maketrans("ق", "ا"))
+# Sad and dad may be written as 9, which is mostly qaf, and qaf as 2, or not at all; khah and ghain
+# as 7 and 3 with an apostrophe, which is gone by then.
+_OTHERWISE: Final = (
+    str.maketrans("صض", "قق"), str.maketrans("ق", "ا"), str.maketrans("خغ", "حع"),
+)  # fmt: skip
 # Spellings that leave no doubt, and those that are common but stand for several letters: in
 # a short word without digits these would find too many words of other languages.
 SURE: Final = {
@@ -65,7 +69,21 @@ ya enta inta nta ente inti nti hada wallah
 """
 FUNCTION_WORDS: Final = frozenset(_FUNCTION_WORDS.split())
 _VOWEL: Final = "(?:ou|[aeiou])?"
-_HEAD: Final = "(?P<ya>ya)?(?P<wa>w[ae])?(?P<al>[aei]?l)?"
+# Particles in Latin letters: a vocative, "and", an article with what is written onto it.
+_YA: Final = {"": "", "ya": "يا"}
+_WA: Final = {"": ""} | dict.fromkeys(("w", "wa", "we", "wi", "o", "ou", "u"), "و")
+_AL: Final = {
+    "": "", "l": "ال",
+    **{f"{a}l{b}": "ال" for a in "aei" for b in ("", "a", "e", "i")},
+    **{f"{a}{b}l": c for a, c in zip("hbkfl", ("هال", "بال", "كال", "فال", "لل"), strict=True)
+       for b in "aei"},
+}  # fmt: skip
+HEADS: Final = tuple(
+    ("".join(latin), "".join(arabic))
+    for each in itertools.product(_YA.items(), _WA.items(), _AL.items())
+    for latin, arabic in [zip(*each, strict=True)]
+)
+"""What may stand before a Latin word, with its Arabic; the first one that fits counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +100,8 @@ class Lexicon:
         Words that comments are made of, ordinary ones among them.
     masked : dict
         Word by what it looks like with letters masked; a spoken one where no hidden one fits.
-    sounds : dict
-        Words by what their consonants sound like.
+    sounds, everyday : dict
+        Words by what their consonants sound like; frequent spoken ones that sound like these.
     whole, before_sign, glued : Hashes
         Words with proclitics; words, spoken ones too, with one letter masked; words with a particle
         to set apart.
@@ -96,6 +114,7 @@ class Lexicon:
     spoken: frozenset[str]
     masked: dict[str, str]
     sounds: dict[str, tuple[str, ...]]
+    everyday: dict[str, tuple[str, ...]]
     whole: "Hashes"
     before_sign: "Hashes"
     glued: "Hashes"
@@ -200,6 +219,11 @@ def _hidden_words() -> frozenset[str]:
     return frozenset(read_words()[0])
 
 
+def is_listed(word: str) -> bool:
+    """Tell whether a word itself, without proclitics, is one that readers hide."""
+    return word in _hidden_words()
+
+
 def is_hidden_word(word: str) -> bool:
     """Tell what `Lexicon.has` does, without the tables that finding hidden words takes."""
     return _has(_hidden_words(), word)
@@ -209,26 +233,24 @@ def is_hidden_word(word: str) -> bool:
 def lexicon() -> Lexicon:
     """Read the lexicon; only the first call does."""
     words, ordinary, common = read_words()
-    sounds: dict[str, list[str]] = {}
-    spaced = " ".join(words)
-    spoken = (sound(each).split(" ") for each in (spaced, *map(spaced.translate, _OTHERWISE)))
-    for word, *keys in zip(words, *spoken, strict=True):
-        for key in dict.fromkeys(keys):
-            sounds.setdefault(key, []).append(word)
+    sounds = _by_sound(words)
     innocent = {m for word in (*ordinary, *common) for most in (1, 2) for m in _masks(word, most)}
     single, several = (
         {m: word for word in reversed(words) for m in _masks(word, most) if m not in innocent}
         for most in (1, 2)
     )
     heard = read_vocabulary().split()
+    hidden = frozenset(words)
+    frequent = [w for w in heard[:_FREQUENT] if strength(w) > 1 and not _has(hidden, w)]
     long = [word for word in heard if len(word) >= SHORTEST_SPOKEN]
     likeliest = {m: word for word in reversed(long) for m in _masks(word, 1)}
     return Lexicon(
-        words=frozenset(words),
+        words=hidden,
         ordinary=frozenset(ordinary),
         spoken=frozenset(heard),
         masked=likeliest | several | single,
-        sounds={key: tuple(alike) for key, alike in sounds.items()},
+        sounds=sounds,
+        everyday={key: alike for key, alike in _by_sound(frequent).items() if key in sounds},
         whole=Hashes(_hashes(PROCLITICS, words)),
         before_sign=Hashes(
             np.concatenate([_hashes(BEFORE_SIGN, list(single)), _hash_words(list(likeliest))])
@@ -236,6 +258,20 @@ def lexicon() -> Lexicon:
         glued=Hashes(_hashes(tuple(GLUED), words)),
         split=Hashes(_hash_words(long)),
     )
+
+
+_FREQUENT: Final = 8000  # spoken words that a Latin word may be instead of one that is hidden
+
+
+def _by_sound(words: list[str]) -> dict[str, tuple[str, ...]]:
+    """Return words by all that their consonants may sound like, in order."""
+    sounds: dict[str, list[str]] = {}
+    spaced = " ".join(words)
+    spoken = (sound(each).split(" ") for each in (spaced, *map(spaced.translate, _OTHERWISE)))
+    for word, *keys in zip(words, *spoken, strict=True):
+        for key in dict.fromkeys(keys):
+            sounds.setdefault(key, []).append(word)
+    return {key: tuple(alike) for key, alike in sounds.items()}
 
 
 SHORTEST_SPOKEN: Final = 4  # letters; shorter words fit too many masks
@@ -287,16 +323,19 @@ _SHORT: Final = 3
 
 
 @cache
-def reading(key: str, *, loose: bool) -> tuple[re.Pattern[str], tuple[str, ...]]:
+def reading(key: str, *, loose: bool, everyday: bool = False) -> tuple[re.Pattern[str], list[str]]:
     """Return an expression with a group for each of the words that sound like `key`, and these.
 
     Parameters
     ----------
     key : str
-        One of `Lexicon.sounds`.
+        What is left of a word by `sound`.
     loose : bool
         Whether short words, too, may be spelled with letters that stand for several.
+    everyday : bool
+        Whether words that are spoken are asked for, instead of those that are hidden.
     """
-    words = tuple(w for w in lexicon().sounds[key] if strength(w) > 1)
+    alike = (lexicon().everyday if everyday else lexicon().sounds).get(key, ())
+    words = [word for word in alike if strength(word) > 1]
     groups = "|".join(f"({spell(word, loose=loose)})" for word in words)
-    return re.compile(f"{_HEAD}(?:{groups or '(?!)'})"), words
+    return re.compile(groups or "(?!)"), words

@@ -29,6 +29,9 @@ from moderation.hidden import restore
 from moderation.letters import HARD, Batch, join_letters
 from moderation.remains import openings, strip_remains
 
+_HAMZA: Final = ord("ء")
+_ALEF: Final = ord("ا")
+_VOWELS: Final = np.array([_ALEF, ord("و"), ord("ي")], dtype=np.uint32)
 _DROP: Final = int(Kind.DROP)  # looking an enum up by attribute is slow in a loop
 
 
@@ -103,6 +106,7 @@ def canonicalise_by_arrays(texts: Sequence[str]) -> Canonical:
     strip_remains(joined, raw, openings(raw).tolist())
     batch = Batch(fold()[raw], KIND[raw], np.arange(raw.size))
     batch.kinds[hard] = HARD
+    _seat_hamzas(raw, batch)
     _expand(raw, batch, hard)
     batch.keep(batch.kinds != Kind.DROP)
     _squeeze(batch)
@@ -179,6 +183,19 @@ def _with_marks(text: str, stop: int) -> int:
     while stop < len(text) and (text[stop] == letter or KIND[ord(text[stop])] == _DROP):
         stop += 1
     return stop
+
+
+def _seat_hamzas(raw: NDArray[np.uint32], batch: Batch) -> None:
+    """Write an alef for a hamza that lost its seat: «كءس», «ءخوك»; not for one that has none.
+
+    That is one before a letter other than alef, unless it follows a vowel, as in «قراءة».
+    """
+    places = np.flatnonzero(raw == _HAMZA)
+    before, after = places - 1, places + 1
+    seated = (batch.kinds[after] == Kind.ARABIC) & (batch.codes[after] != _ALEF)
+    seated &= (batch.kinds[before] != Kind.DROP) & ~np.isin(batch.codes[before], _VOWELS)
+    batch.codes[places[seated]] = _ALEF
+    batch.kinds[places[seated]] = Kind.ARABIC
 
 
 def _expand(raw: NDArray[np.uint32], batch: Batch, hard: NDArray[np.int64]) -> None:

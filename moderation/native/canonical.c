@@ -67,6 +67,41 @@ static int32_t fold_some(Text *text, const Alphabet *alphabet, const uint32_t *r
     return i;
 }
 
+static int is_vowel(uint32_t code) { return code == ALEF || code == WAW || code == YA; }
+
+/* Whether a hamza lost its seat: text.py. */
+static int lost_its_seat(const Alphabet *alphabet, const uint32_t *raw, int32_t i, int32_t size)
+{
+    if (raw[i] != HAMZA || i + 1 == size || kind_of(alphabet, raw[i + 1]) != ARABIC
+        || code_of(alphabet, raw[i + 1]) == ALEF)
+        return 0;
+    return i == 0 || (kind_of(alphabet, raw[i - 1]) != DROP
+                      && !is_vowel(code_of(alphabet, raw[i - 1])));
+}
+
+/* Write an alef for each hamza that lost its seat: few comments have any. */
+static int seat_hamzas(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32_t size)
+{
+    int32_t to = text->size;
+    for (int32_t i = size - 1; i >= 0; i--) {
+        if (!lost_its_seat(alphabet, raw, i, size))
+            continue;
+        if (reserve_text(text, (int64_t)text->size + 1) < 0)
+            return -1;
+        while (text->places[to - 1] > i)
+            to--;
+        size_t n = (size_t)(text->size - to);
+        memmove(text->codes + to + 1, text->codes + to, n * sizeof *text->codes);
+        memmove(text->kinds + to + 1, text->kinds + to, n * sizeof *text->kinds);
+        memmove(text->places + to + 1, text->places + to, n * sizeof *text->places);
+        text->codes[to] = ALEF;
+        text->kinds[to] = ARABIC;
+        text->places[to] = i;
+        text->size++;
+    }
+    return 0;
+}
+
 /* Fold each character and leave out what nobody sees; `kinds` tells what there is. */
 static int fold(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32_t size,
                 uint32_t *kinds)
@@ -84,7 +119,7 @@ static int fold(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32
         *kinds = ~0u;
     }
     put(text, SPACE, HARD, size);
-    return 0;
+    return *kinds >> DROP & 1 ? seat_hamzas(text, alphabet, raw, size) : 0;
 }
 
 static void keep_one(Text *text, int32_t to, int32_t from)
@@ -247,7 +282,9 @@ int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t
     Text *text = &work->text;
     uint32_t kinds;
     work->n_emoji = 0;
+    const uint32_t *original = raw;
     raw = strip_remains(work, alphabet, raw, size);
+    work->stripped = raw != original;
     if (!raw || fold(text, alphabet, raw, size, &kinds) < 0)
         return -1;
     squeeze(text);

@@ -7,6 +7,7 @@ enum {
     MOST_DIGITS = 4,
     MOST_READINGS = 32,
     SHORTEST_LATIN = 3,
+    ARABIC_TO_LATIN = 2,
     SHORTEST_SPLIT = 4,
     LONGEST_HIDDEN = LONGEST + 8, /* with a proclitic and digits that are no letters */
     LONGEST_TEXT = 2 * LONGEST,
@@ -25,6 +26,7 @@ typedef struct {
     const uint32_t *raw;
     Hit *hit;   /* what is being written */
     int digits; /* whether there are any in the comment */
+    int among;  /* whether it is Arabic with a few Latin words in between */
 } Search;
 
 static int is_sign(const Search *search, int32_t place)
@@ -202,7 +204,7 @@ static int32_t find_latin(const Search *search, const Look *word)
     int32_t size = word->stop - word->start;
     if (!word->latin || size < SHORTEST_LATIN || size > LONGEST)
         return 0;
-    return read_latin(search->alphabet->lexicon, letters_of(search, word), size,
+    return read_latin(search->alphabet->lexicon, letters_of(search, word), size, search->among,
                       search->hit->text);
 }
 
@@ -220,12 +222,30 @@ static int32_t find_whole(const Search *search, const Look *first, const Look *s
     return join_words(search->alphabet->lexicon, joined, n, n_left, n_right, search->hit->text);
 }
 
-/* Look for the one word that two neighbours are. */
-static int32_t find_joined(const Search *search, const Look *first, const Look *second)
+/* Whether the second of three words, the first of which is one, was split from the third. */
+static int goes_on(const Search *search, const Look *first, const Look *second, const Look *third)
+{
+    const Lexicon *lexicon = search->alphabet->lexicon;
+    int32_t n_left = second->stop - second->start, n_right = third->stop - third->start;
+    if (third->start == second->start || n_left + n_right > LONGEST
+        || !may_be_joined(lexicon, second->hash + second->power * third->hash)
+        || !is_spoken(lexicon, letters_of(search, first), first->stop - first->start))
+        return 0;
+    uint32_t joined[LONGEST];
+    memcpy(joined, letters_of(search, second), (size_t)n_left * sizeof *joined);
+    memcpy(joined + n_left, letters_of(search, third), (size_t)n_right * sizeof *joined);
+    return is_split(lexicon, joined, n_left + n_right, n_left);
+}
+
+/* Look for the one word that two neighbours are; a third may follow. */
+static int32_t find_joined(const Search *search, const Look *first, const Look *second,
+                           const Look *third)
 {
     uint32_t both = first->hash + first->power * second->hash;
     const Lexicon *lexicon = search->alphabet->lexicon;
     int32_t n = may_be_joined(lexicon, both) ? find_whole(search, first, second, 0) : 0;
+    if (n && goes_on(search, first, second, third))
+        n = 0;
     if (!n && is_sign(search, search->text->places[first->stop]))
         n = find_whole(search, first, second, 1);
     return n;
@@ -258,13 +278,30 @@ static int32_t finish(const Search *search, const Look *word, int32_t n)
     return parted ? parted : n;
 }
 
+static int is_mostly_arabic(const Text *text)
+{
+    int32_t n_latin = 0, n_arabic = 0;
+    uint32_t seen = 0;
+    for (int32_t i = 0; i < text->size; i++) {
+        seen |= 1u << text->kinds[i];
+        if (text->codes[i] == SPACE) {
+            int latin = seen >> LATIN & 1, arabic = seen >> ARABIC & 1;
+            n_latin += latin;
+            n_arabic += arabic & !latin;
+            seen = 0;
+        }
+    }
+    return n_arabic >= ARABIC_TO_LATIN * n_latin;
+}
+
 /* Find hidden words, in order; a word may be found within a stretch and once more behind it. */
 int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds)
 {
     const Text *text = &work->text;
-    Search search = {text, alphabet, raw, NULL, kinds >> DIGIT & 1};
+    Search search = {text, alphabet, raw, NULL, kinds >> DIGIT & 1, 0};
     int joined = 0; /* the word before was taken up by the one before that */
     work->n_hits = 0;
+    search.among = (kinds >> LATIN & 1) && is_mostly_arabic(text);
     Look word = look(&search, &(Look){0}), next = look(&search, &word);
     while (word.stop > word.start) {
         if (reserve((void **)&work->hits, &work->hits_room, (int64_t)work->n_hits + 1,
@@ -275,7 +312,7 @@ int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint3
         search.hit->stop = word.stop;
         int32_t n = 0, last = word.stop == text->size - 1;
         Look after = look(&search, &next);
-        if (!last && !joined && (n = find_joined(&search, &word, &next)) > 0)
+        if (!last && !joined && (n = find_joined(&search, &word, &next, &after)) > 0)
             search.hit->stop = next.stop;
         joined = n > 0;
         if (!n)

@@ -4,9 +4,8 @@
 
 #include "lexicon.h"
 
-enum { SHORT_WORD = 3, SILENT = 1, ASCII = 128 };
+enum { SHORT_WORD = 3, SILENT = 1, ASCII = 128, WAYS = 4, FREQUENT = 8000 };
 
-#define ALEF 0x627u
 #define FIRST_ALEF 1u /* what the first alef of a word has its spellings under */
 
 /* A Latin word, and at which of its places each letter stands, bit by bit. */
@@ -35,7 +34,7 @@ static int32_t strength(Letters word)
     uint32_t last = 0;
     for (int32_t i = 0; i < word.size; i++) {
         uint32_t letter = word.letters[i];
-        if (letter != ALEF && letter != WAW && letter != 0x64A) {
+        if (letter != ALEF && letter != WAW && letter != YA) {
             n++;
             last = letter;
         }
@@ -74,15 +73,27 @@ static uint64_t ends_of(const Spellings *all, int last)
     return ends_among(all->sure, last) | ends_among(all->loose, last) | ends_among(all->last, last);
 }
 
+static int is_everyday(const Lexicon *lexicon, int32_t which) { return which >= lexicon->words.n; }
+
+/* Return a word by its number; an everyday one is written into `room`. */
+static Letters word_of(const Lexicon *lexicon, int32_t which, uint32_t *room)
+{
+    if (!is_everyday(lexicon, which))
+        return lexicon->words.words[which];
+    return (Letters){room, write_word(lexicon, which, room)};
+}
+
+/* An everyday word is of interest only where it sounds like a hidden one. */
 static int add_sound(Lexicon *lexicon, uint64_t key, int32_t which)
 {
     int32_t first = look_up(&lexicon->sounds, key);
-    if (first >= 0 && lexicon->alike[first].word == which)
+    if (first >= 0 ? lexicon->alike[first].word == which : is_everyday(lexicon, which))
         return 0;
     if (reserve((void **)&lexicon->alike, &lexicon->alike_room, (int64_t)lexicon->n_alike + 1,
                 sizeof *lexicon->alike) < 0)
         return -1;
-    Letters word = lexicon->words.words[which];
+    uint32_t room[LONGEST];
+    Letters word = word_of(lexicon, which, room);
     uint32_t begins = *word.letters == ALEF ? FIRST_ALEF : *word.letters;
     lexicon->alike[lexicon->n_alike]
         = (Alike){which, first, ends_of(spellings_of(lexicon, begins), 0),
@@ -90,10 +101,14 @@ static int add_sound(Lexicon *lexicon, uint64_t key, int32_t which)
     return set_key(&lexicon->sounds, key, lexicon->n_alike++);
 }
 
-/* Sad and dad may be written as 9, which is mostly qaf, and qaf as 2, or not at all. */
+/* Sad and dad may be written as 9, which is mostly qaf, and qaf as 2, or not at all; khah and ghain as
+ * 7 and 3 with an apostrophe, which is gone by then. */
 static uint32_t otherwise(uint32_t letter, int way)
 {
-    const uint32_t sad = 0x635, dad = 0x636, qaf = 0x642;
+    const uint32_t hah = 0x62D, khah = 0x62E, sad = 0x635, dad = 0x636, ain = 0x639, ghain = 0x63A,
+                   qaf = 0x642;
+    if (way == 3 && (letter == khah || letter == ghain))
+        return letter == khah ? hah : ain;
     if (way == 1 && (letter == sad || letter == dad))
         return qaf;
     return way == 2 && letter == qaf ? ALEF : letter;
@@ -101,13 +116,36 @@ static uint32_t otherwise(uint32_t letter, int way)
 
 int set_sounds(Lexicon *lexicon, int32_t which)
 {
-    Letters word = lexicon->words.words[which];
-    for (int way = 0; way < 3; way++) {
+    uint32_t room[LONGEST];
+    Letters word = word_of(lexicon, which, room);
+    for (int way = 0; way < WAYS; way++) {
         uint32_t letters[LONGEST], key[LONGEST];
         for (int32_t i = 0; i < word.size; i++)
             letters[i] = otherwise(word.letters[i], way);
         int32_t size = sound(lexicon, letters, word.size, key);
         if (add_sound(lexicon, hash_letters(key, size), which) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Set the sounds of the most frequent spoken words, the first of them last. */
+int set_everyday_sounds(Lexicon *lexicon)
+{
+    int32_t starts[FREQUENT], sizes[FREQUENT], n = 0;
+    for (int32_t start = 0; start < lexicon->spoken_size && n < FREQUENT; n++) {
+        starts[n] = start;
+        while (lexicon->spoken[start++])
+            ;
+        sizes[n] = start - 1 - starts[n];
+    }
+    while (n-- > 0) {
+        uint32_t room[LONGEST];
+        if (sizes[n] > LONGEST)
+            continue;
+        Letters word = word_of(lexicon, lexicon->words.n + starts[n], room);
+        if (strength(word) > 1 && !has_word(lexicon, word.letters, word.size)
+            && set_sounds(lexicon, lexicon->words.n + starts[n]) < 0)
             return -1;
     }
     return 0;
@@ -181,53 +219,62 @@ static int spells(const Lexicon *lexicon, Letters arabic, const Latin *word, int
     return places >> word->size & 1;
 }
 
-static int is_vowel(uint32_t letter) { return letter == 'a' || letter == 'e' || letter == 'i'; }
-
+/* Particles in Latin letters, in the order in which lexicon.py tries them. */
 typedef struct {
-    int32_t end, ya, wa, al;
-} Head;
+    const char latin[4];
+    uint32_t arabic[3];
+    int32_t size;
+} Particle;
 
-/* Read particles at the start of a Latin word; `which` forbids some of them, bit by bit. */
-static int read_head(const uint32_t *word, int32_t size, int which, Head *head)
+enum { N_YA = 2, N_WA = 8, N_AL = 29 };
+
+static const Particle YAS[N_YA] = {{"", {0}, 0}, {"ya", {YA, ALEF}, 2}};
+static const Particle WAS[N_WA] = {
+    {"", {0}, 0},     {"w", {WAW}, 1}, {"wa", {WAW}, 1}, {"we", {WAW}, 1},
+    {"wi", {WAW}, 1}, {"o", {WAW}, 1}, {"ou", {WAW}, 1}, {"u", {WAW}, 1},
+};
+#define AL(latin) {latin, {ALEF, LAM}, 2}
+#define WITH(latin, letter) {latin, {letter, ALEF, LAM}, 3}
+static const Particle ALS[N_AL] = {
+    {"", {0}, 0}, AL("l"),
+    AL("al"), AL("ala"), AL("ale"), AL("ali"),
+    AL("el"), AL("ela"), AL("ele"), AL("eli"),
+    AL("il"), AL("ila"), AL("ile"), AL("ili"),
+    WITH("hal", HEH), WITH("hel", HEH), WITH("hil", HEH),
+    WITH("bal", 0x628), WITH("bel", 0x628), WITH("bil", 0x628),
+    WITH("kal", 0x643), WITH("kel", 0x643), WITH("kil", 0x643),
+    WITH("fal", 0x641), WITH("fel", 0x641), WITH("fil", 0x641),
+    {"lal", {LAM, LAM}, 2}, {"lel", {LAM, LAM}, 2}, {"lil", {LAM, LAM}, 2},
+};
+
+/* Where a word goes on behind a particle; -1 where that does not stand there. */
+static int32_t behind(const uint32_t *word, int32_t size, int32_t at, const Particle *particle)
 {
-    *head = (Head){0, !(which & 4), !(which & 2), !(which & 1)};
-    if (head->ya && !stands_at(word, size, 0, "ya"))
-        return 0;
-    head->end = head->ya ? 2 : 0;
-    if (head->wa) {
-        int32_t at = head->end;
-        if (at + 1 >= size || word[at] != 'w' || (word[at + 1] != 'a' && word[at + 1] != 'e'))
-            return 0;
-        head->end += 2;
-    }
-    if (head->al) {
-        if (head->end < size && is_vowel(word[head->end]))
-            head->end++;
-        if (head->end >= size || word[head->end] != 'l')
-            return 0;
-        head->end++;
-    }
-    return 1;
+    int32_t end = at + (int32_t)strlen(particle->latin);
+    return end < size && stands_at(word, size, at, particle->latin) ? end : -1;
 }
 
-/* Find which of the words that sound alike is spelled; -1 where none is. */
-static int32_t spelled(const Lexicon *lexicon, int32_t first, const Latin *word, int loose,
-                       Head *head)
+/* How a Latin word is read: as an everyday word or a hidden one, and whether letters may stand for
+ * several in short words, too. */
+typedef struct {
+    int everyday, loose;
+} Way;
+
+/* Find which of the words that sound alike is spelled from a place on; -1 where none is. */
+static int32_t spelled(const Lexicon *lexicon, int32_t first, const Latin *word, int32_t start,
+                       Way way)
 {
-    for (int which = 0; which < 8; which++) {
-        if (!read_head(word->letters, word->size, which, head) || head->end >= word->size)
+    uint64_t begins = bit_of(word->letters[start]), ends = bit_of(word->letters[word->size - 1]);
+    for (int32_t i = first; i >= 0; i = lexicon->alike[i].next) {
+        const Alike *alike = &lexicon->alike[i];
+        /* Nearly all are told by their first and last letters. */
+        if (!(alike->heads & begins) || !(alike->tails & ends) || alike->strength < 2
+            || is_everyday(lexicon, alike->word) != way.everyday)
             continue;
-        uint64_t begins = bit_of(word->letters[head->end]);
-        uint64_t ends = bit_of(word->letters[word->size - 1]);
-        for (int32_t i = first; i >= 0; i = lexicon->alike[i].next) {
-            const Alike *alike = &lexicon->alike[i];
-            /* Nearly all are told by their first and last letters. */
-            if (!(alike->heads & begins) || !(alike->tails & ends) || alike->strength < 2)
-                continue;
-            if (spells(lexicon, lexicon->words.words[alike->word], word, head->end,
-                       loose || alike->strength > SHORT_WORD))
-                return alike->word;
-        }
+        uint32_t room[LONGEST];
+        if (spells(lexicon, word_of(lexicon, alike->word, room), word, start,
+                   way.loose || alike->strength > SHORT_WORD))
+            return alike->word;
     }
     return -1;
 }
@@ -255,46 +302,77 @@ static int is_foreign(const uint32_t *word, int32_t size)
     return 0;
 }
 
-static int32_t write_head(Head head, uint32_t *result)
+/* Where a Latin word may begin behind its particles, and the words that sound like it from there. */
+typedef struct {
+    const Particle *parts[3];
+    int32_t start, first;
+} Beginning;
+
+enum { MOST_BEGINNINGS = 24 }; /* no word has as many */
+
+/* Find the places where a word may begin and sounds like any; return their number. */
+static int find_beginnings(const Lexicon *lexicon, const uint32_t *word, int32_t size,
+                           Beginning *found)
 {
-    int32_t n = 0;
-    if (head.ya) {
-        result[n++] = 0x64A;
-        result[n++] = 0x627;
-    }
-    if (head.wa)
-        result[n++] = WAW;
-    if (head.al) {
-        result[n++] = 0x627;
-        result[n++] = 0x644;
+    int n = 0;
+    for (int i = 0; i < N_YA; i++) {
+        int32_t after_ya = behind(word, size, 0, &YAS[i]);
+        for (int j = 0; j < N_WA && after_ya >= 0; j++) {
+            int32_t after_wa = behind(word, size, after_ya, &WAS[j]);
+            for (int k = 0; k < N_AL && after_wa >= 0; k++) {
+                int32_t start = behind(word, size, after_wa, &ALS[k]);
+                if (start < 0 || n == MOST_BEGINNINGS)
+                    continue;
+                uint32_t key[LONGEST];
+                int32_t sounds = sound(lexicon, word + start, size - start, key);
+                int32_t first = look_up(&lexicon->sounds, hash_letters(key, sounds));
+                if (first >= 0)
+                    found[n++] = (Beginning){{&YAS[i], &WAS[j], &ALS[k]}, start, first};
+            }
+        }
     }
     return n;
 }
 
-int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
+static int32_t write_reading(const Lexicon *lexicon, const Beginning *from, int32_t which,
+                             uint32_t *result)
 {
-    uint32_t key[LONGEST] = {0};
-    int32_t n = sound(lexicon, word, size, key);
-    int32_t lists[2] = {look_up(&lexicon->sounds, hash_letters(key, n)), -1};
-    if (n > 0 && key[0] == 'L')
-        lists[1] = look_up(&lexicon->sounds, hash_letters(key + 1, n - 1));
-    if ((lists[0] < 0 && lists[1] < 0) || is_ordinary(lexicon, word, size))
+    int32_t length = 0;
+    for (int i = 0; i < 3; i++) {
+        const Particle *part = from->parts[i];
+        memcpy(result + length, part->arabic, (size_t)part->size * sizeof *result);
+        length += part->size;
+    }
+    return length + write_word(lexicon, which, result + length);
+}
+
+/* `among` Arabic words a Latin one is hardly ever of another language: short words are read there,
+ * and letters that stand for several, unless it spells an everyday word as well. */
+int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
+                   uint32_t *result)
+{
+    static const Way loosely[3] = {{0, 0}, {1, 1}, {0, 1}};
+    Beginning beginnings[MOST_BEGINNINGS];
+    int n = find_beginnings(lexicon, word, size, beginnings);
+    if (!n || is_ordinary(lexicon, word, size))
         return 0;
-    int loose = is_chat(word, size);
     Latin latin = {word, size, {0}};
     for (int32_t i = 0; i < size; i++)
         if (word[i] < ASCII)
             latin.places_of[word[i]] |= 1u << i;
-    for (int each = 0; each < 2; each++) {
-        Head head;
-        int32_t found = lists[each] < 0 ? -1
-                                        : spelled(lexicon, lists[each], &latin, loose, &head);
-        if (found < 0)
-            continue;
-        if (strength(lexicon->words.words[found]) > 2 || is_foreign(word, size)) {
-            int32_t length = write_head(head, result);
-            return length + write_word(lexicon, found, result + length);
+    Way strictly = {0, is_chat(word, size)};
+    int foreign = is_foreign(word, size), shortest = among || foreign ? 2 : 3;
+    for (int way = 0; way < (among ? 3 : 1); way++)
+        for (int i = 0; i < n; i++) {
+            const Beginning *from = &beginnings[i];
+            uint32_t room[LONGEST];
+            int32_t found = spelled(lexicon, from->first, &latin, from->start,
+                                    among ? loosely[way] : strictly);
+            if (found < 0)
+                continue;
+            Letters arabic = word_of(lexicon, found, room);
+            if (strength(arabic) >= shortest && (arabic.size > 2 || foreign))
+                return write_reading(lexicon, from, found, result);
         }
-    }
     return 0;
 }

@@ -58,6 +58,9 @@ def test_letters_written_twice_are_written_once(raw, expected):
         pytest.param("والم تخلف", "والم تخلف", id="a-part-that-is-listed-stays"),
         pytest.param("له وجا", "له وجا", id="two-ordinary-words-stay"),
         pytest.param("قلم حبر", "قلم حبر", id="other-words-stay"),
+        pytest.param("الع كس تماما", "العكس تماما", id="a-spoken-word-that-ends-like-a-listed-one"),
+        pytest.param("ان يكو ن هنا", "ان يكون هنا", id="with-the-part-behind"),
+        pytest.param("انت ان يك ون", "انت ان يكون", id="with-the-part-behind-not-with-before"),
     ],
 )
 def test_split_words_are_joined(raw, expected):
@@ -76,6 +79,22 @@ def test_split_words_are_joined(raw, expected):
     ],
 )
 def test_latin_spellings_are_read(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param("انت hikir والله العظيم", "انت حقير والله العظيم", id="loose-letters"),
+        pytest.param("يا ابن nathl الكبير انت", "يا ابن نذل الكبير انت", id="short-word"),
+        pytest.param("هذا okalb كبير مثلك", "هذا وكلب كبير مثلك", id="and"),
+        pytest.param("هذا ba3'l كبير والله", "هذا بغل كبير والله", id="apostrophe"),
+        pytest.param("ra7ma على روحه الطاهرة", "رحمه علي روحه الطاهره", id="everyday-word-first"),
+        pytest.param("شكرا malika على المقال", "شكرا malika علي المقال", id="name"),
+        pytest.param("hikir mati انت", "hikir mati انت", id="not-among-latin-words"),
+    ],
+)
+def test_among_arabic_words_latin_ones_are_read_loosely(raw, expected):
     assert canonical(raw) == expected
 
 

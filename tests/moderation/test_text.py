@@ -99,6 +99,8 @@ def test_look_alikes_stand_for_the_letter_that_they_imitate(raw, expected):
         pytest.param("شئ شيء", "شي شي", id="ya-and-bare-hamza"),
         pytest.param("مؤمن", "مومن", id="waw"),
         pytest.param("ماء", "ما", id="bare-hamza"),
+        pytest.param("كءس ءخوك", "كاس اخوك", id="hamza-that-lost-its-seat"),
+        pytest.param("قراءة جزءا مروءة", "قراه جزا مروه", id="hamza-beside-a-vowel"),
         pytest.param("ٴالمان", "المان", id="high-hamza"),
         pytest.param("مدرسة مدرسه", "مدرسه مدرسه", id="ta-marbuta"),
         pytest.param("الله مكة", "الله مكه", id="double-letters-stay"),

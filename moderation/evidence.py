@@ -106,7 +106,8 @@ def gather_words(
         [texts[owners[i]][slice(*places[i])] for i in looked_at.tolist()]
     )
     spelled = [word for i in comments.tolist() for word in canonical.text(i).split()]
-    groups = are_groups(hash_words(canonical.codes, starts, ends), scorer.groups)
+    hashes = hash_words(canonical.codes, starts, ends)
+    groups, _ = are_groups(hashes, np.asarray(owners, dtype=np.int64), scorer.groups)
     words = Words(spelled, bounds, shares, alone, groups, scores[comments], fired)
     return words, places, comments
 

@@ -6,7 +6,8 @@ Arabizi and loose spelling confuse made one, so that ``7mar``, ``hmar`` and ``ح
 bucket.
 
 The name of a group of people says nothing about a comment that speaks of it: all such names are one
-word to every view, and none has letters.
+word to every view, and none has letters. A name may have several words («عمال النظافة»): one that
+stands only behind others, and names that follow one another, belong to the word before.
 """
 
 from dataclasses import asdict, dataclass
@@ -24,6 +25,10 @@ _STEP: Final = np.uint32(0x01000193)  # the prime of FNV-1a, 32 bits
 _SPREAD: Final = np.uint32(0x9E3779B1)  # Knuth's multiplicative hashing, 2^32 over the golden ratio
 _LONGEST: Final = 64  # letters of a word beyond this one share a weight
 _GROUP: Final = np.uint32(0x5EC7)  # what the name of any group is hashed to
+SECOND: Final = np.uint32(0xA5A5A5A5)
+"""What the hash of a word that is part of a name only behind one is changed by among `groups`."""
+FIRST: Final = np.uint32(0x5A5A5A5A)
+"""The same for a word that is part of a name only before one."""
 # Seed of a view, and how far the words of a chain follow the first: a pair, a pair around any word,
 # a triple.
 _CHAINS: Final = ((12, (1,)), (16, (2,)), (17, (1, 2)))
@@ -102,8 +107,50 @@ def hash_all_words(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return _words(codes)[2]
 
 
-def are_groups(hashes: NDArray[np.uint32], groups: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Mark the words that are the names of groups, given their hashes, ascending."""
+def are_groups(
+    hashes: NDArray[np.uint32], comments: NDArray[np.int64], groups: NDArray[np.uint32]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Mark the words that are the names of groups.
+
+    Parameters
+    ----------
+    hashes : ndarray of shape (n_words,), uint32
+        Hashes of the words, in order.
+    comments : ndarray of shape (n_words,), int64
+        Number of the comment of each, ascending.
+    groups : ndarray of shape (n_names,), uint32
+        Hashes of names, ascending; of words that are part of one only behind it with `SECOND`, only
+        before it with `FIRST`.
+
+    Returns
+    -------
+    named : ndarray of shape (n_words,), bool
+        Whether a word is a name or a part of one.
+    behind : ndarray of shape (n_words,), bool
+        Whether it follows another such word, and is one with it.
+    """
+    names = _are_listed(hashes, groups)
+    parts = names | _are_listed(hashes ^ SECOND, groups)
+    # A part belongs to a name if nothing stands between it and the last name before.
+    places = np.arange(hashes.size)
+    opens = np.append(True, comments[1:] != comments[:-1])[: hashes.size]
+    breaks = np.maximum.accumulate(np.where(parts, np.where(opens, places - 1, -1), places))
+    named = np.maximum.accumulate(np.where(names, places, -1)) > breaks
+    follows = np.append(named & ~opens, False)[1:][: hashes.size]
+    named |= _are_listed(hashes ^ FIRST, groups) & follows
+    return named, named & np.append(False, named[:-1])[: hashes.size] & ~opens
+
+
+def named_words(
+    canonical: Canonical, groups: NDArray[np.uint32]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]:
+    """Return what `are_groups` does for comments, and where the words of each begin and end."""
+    starts, _, hashes = _words(canonical.codes)
+    comments = np.searchsorted(canonical.bounds, starts, side="right")
+    return *are_groups(hashes, comments, groups), np.searchsorted(starts, canonical.bounds)
+
+
+def _are_listed(hashes: NDArray[np.uint32], groups: NDArray[np.uint32]) -> NDArray[np.bool_]:
     if not groups.size:
         return np.zeros(hashes.size, dtype=np.bool_)
     found = np.minimum(np.searchsorted(groups, hashes), groups.size - 1)
@@ -131,9 +178,11 @@ def hash_features(
     """
     codes, bounds = canonical.codes, canonical.bounds
     starts, ends, hashes = _words(codes)
-    named = are_groups(hashes, groups)
+    named, behind = are_groups(hashes, np.searchsorted(bounds, starts, side="right"), groups)
     hashes[named] = _GROUP
     letters = _letters_of(codes.size, starts[named], ends[named])
+    doubled = _letters_of(codes.size, starts[behind], ends[behind])
+    starts, hashes = starts[~behind], hashes[~behind]
     views = [
         _view(hashes, places, bounds, seed=n)
         for n, (hashes, places) in _ngrams(codes, settings.ngrams, letters)
@@ -144,6 +193,7 @@ def hash_features(
     bare_starts, _, bare_hashes = _words(bare)
     places = origin[bare_starts]
     bare_hashes[letters[places]] = _GROUP
+    places, bare_hashes = places[~doubled[places]], bare_hashes[~doubled[places]]
     views.append(_view(bare_hashes, places, bounds, seed=13))
     views.append(_chains(bare_hashes, places, bounds, _BARE_PAIRS))
     nowhere = np.full(canonical.emoji.size, -1)

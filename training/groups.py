@@ -1,5 +1,6 @@
 """The names of groups of people that no score may depend on."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -7,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation import ModerationError
-from moderation.features import hash_all_words
+from moderation.features import FIRST, SECOND, hash_all_words
 from moderation.text import canonicalise
 
 GROUPS_PATH: Final = Path(__file__).parents[1] / "data" / "groups" / "groups.txt"
 _ADJECTIVE: Final = "+"
+_SECONDS: Final = "[second]"
+_FIRSTS: Final = "[first]"
+_NAMES: Final = ""
 _ENDINGS: Final = ("", "ة", "ين", "ون", "ات")
 # Articles and the particles that are written together with a word, the dialects' among them.
 _PREFIXES: Final = (
@@ -24,8 +28,27 @@ class GroupsError(ModerationError, ValueError):
     """A list of groups cannot be used as it is written."""
 
 
-def read_groups(path: Path = GROUPS_PATH) -> list[str]:
-    """Read the names of groups with all their endings, without prefixes.
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Names with all their endings, without prefixes.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Words that are a name, or begin one.
+    seconds : tuple of str
+        Words that are part of a name only where they follow one: «النظافة» in «عمال النظافة».
+    firsts : tuple of str
+        Words that are part of a name only before one: «أصحاب» in «أصحاب البشرة السمراء».
+    """
+
+    names: tuple[str, ...]
+    seconds: tuple[str, ...] = ()
+    firsts: tuple[str, ...] = ()
+
+
+def read_groups(path: Path = GROUPS_PATH) -> Groups:
+    """Read the names of groups.
 
     Raises
     ------
@@ -34,8 +57,11 @@ def read_groups(path: Path = GROUPS_PATH) -> list[str]:
     """
     if not path.is_file():
         raise GroupsError(f"{path} is missing: run from a clone")
-    forms: dict[str, None] = {}
+    listed: dict[str, dict[str, None]] = {_NAMES: {}, _SECONDS: {}, _FIRSTS: {}}
+    forms = listed[_NAMES]
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.startswith("["):
+            forms = listed.get(line, listed[_NAMES])
         if line.startswith(("#", "[")):
             continue
         for word in line.split():
@@ -46,10 +72,18 @@ def read_groups(path: Path = GROUPS_PATH) -> list[str]:
                 )
             endings = _ENDINGS if stem != word else ("",)
             forms.update(dict.fromkeys(stem + ending for ending in endings))
-    return list(forms)
+    return Groups(*map(tuple, listed.values()))
 
 
-def hash_groups(forms: list[str]) -> NDArray[np.uint32]:
-    """Return the hashes of names with every prefix, ascending, of shape (n_names,)."""
-    words = [prefix + form for form in forms for prefix in _PREFIXES]
-    return np.unique(hash_all_words(canonicalise(words).codes))
+def hash_groups(groups: Groups) -> NDArray[np.uint32]:
+    """Return the hashes of names with every prefix, of shape (n_names,).
+
+    Ascending, as `moderation.features.are_groups` wants them.
+    """
+    names, seconds, firsts = (
+        hash_all_words(
+            canonicalise([prefix + form for form in forms for prefix in _PREFIXES]).codes
+        )
+        for forms in (groups.names, groups.seconds, groups.firsts)
+    )
+    return np.unique(np.concatenate((names, seconds ^ SECOND, firsts ^ FIRST)))

@@ -60,7 +60,7 @@ def run_suites(
 
 def _listed(identities: Sequence[Identity]) -> int:
     """Count the identities to measure whose names the model is told to read as one word."""
-    names = set(read_groups())
+    names = set(read_groups().names)
     return sum(
         not names.isdisjoint(each.plural.split()) for each in identities if each.half == MEASURE
     )

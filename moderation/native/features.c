@@ -17,6 +17,8 @@ enum {
 enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16, TRIPLES = 17 };
 
 #define GROUP 0x5EC7u /* what the name of any group is hashed to */
+#define SECOND 0xA5A5A5A5u /* as in features.py */
+#define FIRST 0x5A5A5A5Au
 #define GROUP_BITS 20 /* as in compiled.py */
 
 typedef uint32_t Four __attribute__((vector_size(16)));
@@ -91,9 +93,9 @@ static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, int32_t n_wo
     }
 }
 
-/* Hash the letters of a word, each times a power of STEP. Most words have no more than eight, and
+/* Hash the letters of a word, each times a power of STEP; eight can be read. Most words have no more than eight, and
  * where they end would be hard to foresee. */
-static uint32_t hash_word(const uint32_t *letters, int32_t size)
+uint32_t hash_word(const uint32_t *letters, int32_t size)
 {
     static const Four powers[2] = {
         {1, STEP, STEP_2, STEP_3},
@@ -149,16 +151,38 @@ static int is_group(const Model *model, uint32_t hash)
     return low < model->n_groups && model->groups[low] == hash;
 }
 
-/* Make the names of groups one word; return whether there are any. */
-static int name_groups(const Model *model, Word *words, int32_t n)
+/* Make the names of groups one word; return how many words are part of one. */
+static int32_t name_groups(const Model *model, Word *words, int32_t n)
 {
-    int any = 0;
-    for (int32_t i = 0; i < n; i++)
-        if (is_group(model, words[i].hash)) {
-            words[i].hash = GROUP;
-            words[i].named = any = 1;
+    int32_t named = 0;
+    int inside = 0;
+    for (int32_t i = 0; i < n; i++) {
+        int part = is_group(model, words[i].hash)
+                   || (inside && is_group(model, words[i].hash ^ SECOND));
+        if (part && !inside && i && is_group(model, words[i - 1].hash ^ FIRST)) {
+            words[i - 1].hash = GROUP;
+            words[i - 1].named = i > 1 && words[i - 2].named ? BEHIND : NAMED;
+            inside = 1;
+            named++;
         }
-    return any;
+        if (part) {
+            words[i].hash = GROUP;
+            words[i].named = inside ? BEHIND : NAMED;
+        }
+        inside = part;
+        named += part;
+    }
+    return named;
+}
+
+/* Copy the words that are not one with the word before; return their number. */
+static int32_t leave_first(Word *kept, const Word *words, int32_t n)
+{
+    int32_t size = 0;
+    for (int32_t i = 0; i < n; i++)
+        if (words[i].named != BEHIND)
+            kept[size++] = words[i];
+    return size;
 }
 
 /* The skeleton of a name is a name. */
@@ -167,6 +191,7 @@ static void name_skeletons(const Work *work, int32_t n_words, int32_t n_bare)
     for (int32_t i = 0, k = 0; i < n_bare; i++) {
         while (k < n_words - 1 && work->words[k].end <= work->bare_words[i].place)
             k++;
+        work->bare_words[i].named = work->words[k].named;
         if (work->words[k].named)
             work->bare_words[i].hash = GROUP;
     }
@@ -253,22 +278,35 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
     int32_t n_words = split(work, work->words, codes, size, NULL);
     work->n_words = n_words;
     work->size = size;
-    int named = name_groups(model, work->words, n_words);
+    int32_t named = name_groups(model, work->words, n_words), n_first = n_words;
     ngrams(&sink, codes, size, n_words);
-    for (int32_t i = 0; i < n_words; i++)
-        emit(&sink, work->words[i].hash, WORDS, work->words[i].place);
-    chains(&sink, work->words, n_words, PAIRS, 1, 0);
-    chains(&sink, work->words, n_words, AROUND, 2, 0);
-    chains(&sink, work->words, n_words, TRIPLES, 1, 2);
+    const Word *words = work->words;
+    if (named > 1) {
+        n_first = leave_first(work->bare_words, words, n_words);
+        words = work->bare_words;
+    }
+    for (int32_t i = 0; i < n_first; i++)
+        emit(&sink, words[i].hash, WORDS, words[i].place);
+    chains(&sink, words, n_first, PAIRS, 1, 0);
+    chains(&sink, words, n_first, AROUND, 2, 0);
+    chains(&sink, words, n_first, TRIPLES, 1, 2);
     int32_t n_codes = skeletons(work, model, codes, size);
     int32_t n_bare = split(work, work->bare_words, work->bare, n_codes, work->origin);
-    if (named)
+    if (named) {
         name_skeletons(work, n_words, n_bare);
+        n_bare = leave_first(work->bare_words, work->bare_words, n_bare);
+    }
     for (int32_t i = 0; i < n_bare; i++)
         emit(&sink, work->bare_words[i].hash, BARE_WORDS, work->bare_words[i].place);
     chains(&sink, work->bare_words, n_bare, BARE_PAIRS, 1, 0);
     for (int32_t i = 0; i < n_emoji; i++)
         emit(&sink, emoji[i], FACES, -1);
+    if (reserve((void **)&work->faces, &work->faces_room, n_emoji, sizeof *work->faces) < 0)
+        return -1;
+    work->n_faces = n_emoji;
+    work->remains = work->stripped;
+    if (n_emoji)
+        memcpy(work->faces, emoji, (size_t)n_emoji * sizeof *emoji);
     work->n_found = (int32_t)(sink.next - work->found);
     int32_t n = work->n_found < AHEAD ? work->n_found : AHEAD;
     for (int32_t i = 0; i < n; i++)

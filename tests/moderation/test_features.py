@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import ModelError
-from moderation.features import FeatureSettings, hash_all_words, hash_features
+from moderation.features import FIRST, SECOND, FeatureSettings, hash_all_words, hash_features
 from moderation.text import canonicalise
 
 DEFAULT = FeatureSettings()
@@ -105,6 +105,43 @@ def test_names_of_groups_are_one_word_without_letters():
         assert one == other
     alone = hash_features(canonicalise(["كردي"]), DEFAULT, GROUPS)
     assert [view.buckets.size for view in alone] == [0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0]
+
+
+SECONDS = hash_all_words(canonicalise(["النظافة جنسيا"]).codes) ^ SECOND
+FIRSTS = hash_all_words(canonicalise(["أصحاب"]).codes) ^ FIRST
+NAMES = np.sort(np.concatenate((GROUPS, SECONDS, FIRSTS)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "كردي النظافة",
+        "كردي شركسية",
+        "كردي شركسية جنسيا النظافة",
+        "أصحاب كردي النظافة",
+        "كردي أصحاب كردي",
+    ],
+)
+def test_a_name_of_several_words_is_one_word(name):
+    for before, after in (("", " النظافة"), ("", ""), ("جاري ", " طيب 😀")):
+        texts = [before + name + after, before + "كردي" + after, "النظافة"]
+        for view in hash_features(canonicalise(texts), DEFAULT, NAMES):
+            one, other = (
+                view.buckets[view.bounds[i] : view.bounds[i + 1]].tolist() for i in (0, 1)
+            )
+            assert one == other
+
+
+@pytest.mark.parametrize(
+    "text", ["النظافة كردي", "كردي طيب النظافة", "النظافة جنسيا", "أصحاب النظافة", "كردي طيب أصحاب"]
+)
+def test_a_second_word_counts_where_it_follows_no_name(text):
+    [part] = hash_features(canonicalise([text]), DEFAULT, NAMES)[4:5]
+    plain = hash_features(canonicalise([text]), DEFAULT, GROUPS)[4]
+    assert part.buckets.tolist() == plain.buckets.tolist()
+    # In the comment before stands a name; it is not of this one.
+    both = hash_features(canonicalise(["كردي", text]), DEFAULT, NAMES)[4]
+    assert both.buckets[1:].tolist() == plain.buckets.tolist()
 
 
 def test_words_beside_the_name_of_a_group_keep_their_features():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from moderation.features import FeatureSettings
 from moderation.highlights import WORD, Looked
 from moderation.library import Native
+from moderation.second_look import RETHOUGHT
 from moderation.skeleton import tables as skeleton_tables
 from moderation.types import ATTRIBUTES
 
@@ -24,6 +25,7 @@ _BATCH_CHARS: Final = 2_000_000
 _GROUP_BITS: Final = 20
 # Up to here a comment is scored in less time than it takes to get the interpreter's lock back.
 _BRIEF_CHARS: Final = 1_000
+_AT_ONCE: Final = 16  # units that the library takes at once
 
 
 class _Model(ctypes.Structure):
@@ -34,13 +36,15 @@ class _Model(ctypes.Structure):
             (name, ctypes.c_void_p)
             for name in (
                 "records", "term_weights", "scales", "slopes", "intercepts", "skeleton",
-                "skeleton_before_h", "groups", "group_bits",
+                "skeleton_before_h", "groups", "group_bits", "networks", "rethought",
             )
         ),
         ("n_term_weights", ctypes.c_int64),
         ("n_groups", ctypes.c_int64),
         ("bits", ctypes.c_int32),
         ("ngrams", ctypes.c_uint32),
+        ("n_networks", ctypes.c_int32),
+        ("n_units", ctypes.c_int32),
     )  # fmt: skip
 
 
@@ -58,6 +62,8 @@ class ModelArrays:
         Unit of the weights, and the calibration.
     groups : ndarray of shape (n_names,), uint32
         Hashes of the names of groups.
+    networks : ndarray of shape (n_networks, n_units, n_features + 2), float32
+        See `moderation.second_look.SecondLook`.
     """
 
     records: NDArray[np.int8]
@@ -66,6 +72,7 @@ class ModelArrays:
     slopes: NDArray[np.float32]
     intercepts: NDArray[np.float32]
     groups: NDArray[np.uint32]
+    networks: NDArray[np.float32]
 
 
 class CompiledModel:
@@ -89,6 +96,9 @@ class CompiledModel:
             "skeleton": skeleton,
             "skeleton_before_h": before_h,
             "group_bits": _upper_bits(arrays.groups),
+            # Feature by feature, as the library sums them.
+            "networks": _by_feature(arrays.networks),
+            "rethought": np.array([ATTRIBUTES.index(name) for name in RETHOUGHT], dtype=np.int32),
         }
         # The library points into these.
         self._held = {name: np.ascontiguousarray(table) for name, table in tables.items()}
@@ -98,6 +108,8 @@ class CompiledModel:
             n_groups=arrays.groups.size,
             bits=features.bits,
             ngrams=sum(1 << n for n in features.ngrams),
+            n_networks=arrays.networks.shape[0],
+            n_units=self._held["networks"].shape[2],
         )
         self._by_reference = ctypes.byref(self._model)
 
@@ -170,6 +182,12 @@ def _upper_bits(groups: NDArray[np.uint32]) -> NDArray[np.uint8]:
     seen = np.zeros(1 << _GROUP_BITS, dtype=np.uint8)
     seen[groups >> np.uint32(32 - _GROUP_BITS)] = 1
     return np.packbits(seen, bitorder="little")
+
+
+def _by_feature(networks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return networks feature by feature, units that count for nothing added to full groups."""
+    more = -networks.shape[1] % _AT_ONCE
+    return np.pad(networks.transpose(0, 2, 1), ((0, 0), (0, 0), (0, more)))
 
 
 def _take(texts: Sequence[str], start: int) -> Sequence[str]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from moderation import alphabet, remains
 from moderation import lexicon as words
+from moderation.cues import read_cues
 from moderation.hidden import CHOICES
 
 _HERE: Final = Path(__file__).parent
@@ -137,8 +138,8 @@ class Native:
         lists = (hidden, ordinary, *heads, common)
         parts = [_codes("".join(f"{word}\0" for word in each)) for each in lists]
         # Not word by word: what that takes for a moment stays with the process.
-        letters = words.read_vocabulary().replace("\n", "\0").encode("utf-16-le")
-        spoken = np.frombuffer(letters, dtype="<u2")
+        heard = words.read_vocabulary().replace("\n", "\0").encode("utf-16-le")
+        spoken = np.frombuffer(heard, dtype="<u2")
         kept = np.array([len(kept) for kept in words.GLUED.values()], dtype=np.int32)
         choices, spellings = _choices(), _spellings()
         build = self.library.ghirbal_lexicon
@@ -168,6 +169,13 @@ class Native:
         build.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64]
         listed = self._keep(_codes("".join(f"{word}\0" for word in sorted(words.FUNCTION_WORDS))))
         if build(built, listed, self._tables[-1].size) < 0:
+            raise MemoryError("no memory for the lexicon")
+        cues = read_cues()
+        build = self.library.ghirbal_cues
+        build.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
+        letters = _codes("".join(f"{word}\0" for word in cues))
+        sections = np.array(list(cues.values()), dtype=np.int32)
+        if build(built, letters.ctypes.data, letters.size, sections.ctypes.data) < 0:
             raise MemoryError("no memory for the lexicon")
         return int(built)
 

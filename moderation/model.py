@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from moderation.errors import ModelError, ModerationError
 from moderation.features import FeatureSettings
 from moderation.policy import Policy
+from moderation.second_look import MOST_UNITS, NO_NETWORKS, RETHOUGHT
+from moderation.sentence import FEATURES
 from moderation.types import ATTRIBUTES
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Number of the folder's layout; raised when an older reader would misread it."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.npz"
 CARD: Final = "card.md"
-_ARRAYS: Final = ("weights", "scales", "idf", "checks", "groups")
+_ARRAYS: Final = ("weights", "scales", "idf", "checks", "groups", "networks")
 MODELS: Final = Path(__file__).parent / "models"
 _LISTS: Final = re.compile(r"\[([-+.\deE,\s]*)\]")  # of numbers, which stand on one line
 
@@ -45,7 +47,9 @@ class Model:
     checks : ndarray of shape (n_buckets,), uint8
         Which of the features that fall into a bucket it stands for: see `View.checks`.
     groups : ndarray of shape (n_names,), uint32
-        Hashes of the names of groups, ascending: see `moderation.features.hash_features`.
+        Hashes of the names of groups, ascending: see `moderation.features.are_groups`.
+    networks : ndarray of shape (n_networks, n_units, n_features + 2), float32
+        Those of the second look: see `moderation.second_look.SecondLook`.
     """
 
     manifest: Mapping[str, Any]
@@ -54,6 +58,7 @@ class Model:
     idf: NDArray[np.uint8]
     checks: NDArray[np.uint8]
     groups: NDArray[np.uint32]
+    networks: NDArray[np.float32]
 
     @property
     def version(self) -> str:
@@ -185,6 +190,7 @@ def _check_shapes(model: Model, path: Path) -> None:
         "idf": (np.uint8, (buckets,)),
         "checks": (np.uint8, (buckets,)),
         "groups": (np.uint32, (model.groups.size,)),
+        "networks": (np.float32, _shape_of_networks(model)),
     }
     for name, (dtype, shape) in expected.items():
         array = getattr(model, name)
@@ -193,3 +199,10 @@ def _check_shapes(model: Model, path: Path) -> None:
                 f"{path / WEIGHTS}: {name} is {array.dtype}{array.shape}, "
                 f"expected {np.dtype(dtype)}{shape}"
             )
+
+
+def _shape_of_networks(model: Model) -> tuple[int, int, int]:
+    """Return the shape that the networks should have: one for each attribute, or none."""
+    shape = model.networks.shape
+    units = min(shape[1], MOST_UNITS) if len(shape) == len(NO_NETWORKS.shape) else 0
+    return (len(RETHOUGHT) if units else 0, units, len(FEATURES) + 2)

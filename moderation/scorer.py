@@ -14,6 +14,7 @@ from moderation.explain import find_spans
 from moderation.features import View, hash_features
 from moderation.model import IDF_UNIT, Model, load_model, newest_model
 from moderation.policy import Policy
+from moderation.second_look import SecondLook
 from moderation.stretches import STRETCH_MARGIN, long_stretches
 from moderation.text import Canonical, canonicalise
 from moderation.types import ATTRIBUTES, CommentScore
@@ -76,6 +77,7 @@ class Scorer:
         self._weights = self._records[:, 2:]
         self._checks[:], self._idf[:], self._weights[:] = model.checks, model.idf, model.weights
         self._scales, self._groups = model.scales, model.groups
+        self._second_look = SecondLook(model.networks)
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
         self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)
@@ -134,7 +136,8 @@ class Scorer:
         """Return the weighted sums before calibration, of shape (n_comments, n_attributes).
 
         Of a long comment that of its strongest stretch counts, less a margin, where it is larger:
-        see `moderation.stretches`.
+        see `moderation.stretches`. What comes near to anything is looked at a second time: see
+        `moderation.second_look`.
         """
         compiled = self.compiled()
         if compiled is not None:
@@ -153,6 +156,9 @@ class Scorer:
                 part = (found * self._scales - STRETCH_MARGIN).astype(np.float32)
                 rows = start + stretches.comments
                 evidence[rows] = np.maximum(evidence[rows], part)
+            evidence[start:end] = self._second_look.rethink(
+                texts[start:end], canonical, self._groups, evidence[start:end]
+            )
         return evidence
 
     def compiled(self) -> CompiledModel | None:
@@ -166,6 +172,7 @@ class Scorer:
                 slopes=self._slope,
                 intercepts=self._intercept,
                 groups=self._groups,
+                networks=self._second_look.networks,
             )
             self._compiled = CompiledModel(native, arrays, self.features)
         return self._compiled if native is not None else None

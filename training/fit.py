@@ -1,7 +1,7 @@
 """Fits one linear head per attribute on shared features and makes a model of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from tqdm import tqdm
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
 from moderation.model import Model
+from moderation.second_look import NO_NETWORKS
 from training.examples import Examples
 from training.groups import hash_groups, read_groups
 from training.matrix import (
@@ -149,23 +150,78 @@ class Fitted:
     weights: NDArray[np.float32]
     groups: NDArray[np.uint32]
 
+    def mixed(self, mixture: NDArray[np.float32]) -> "Fitted":
+        """Return weights times a matrix of shape (n_attributes, n_attributes)."""
+        return replace(self, weights=self.weights @ mixture)
 
-def fit_weights(examples: Examples, settings: FitSettings, *, n_jobs: int) -> Fitted:
-    """Choose features and fit all heads."""
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The features of comments, ready to fit on.
+
+    Parameters
+    ----------
+    columns : ndarray of shape (n_features,), int64
+        Column of each feature in the matrix of `count_features`.
+    idf : ndarray of shape (n_features,), uint8
+        Inverse document frequencies in units of `moderation.model.IDF_UNIT`.
+    X : csr_matrix of shape (n_comments, n_features), float32
+        Normalised term weights.
+    groups : ndarray of shape (n_names,), uint32
+        Hashes of the names of groups.
+    """
+
+    columns: NDArray[np.int64]
+    idf: NDArray[np.uint8]
+    X: csr_matrix
+    groups: NDArray[np.uint32]
+
+
+def count(examples: Examples, settings: FitSettings, *, n_jobs: int) -> Counted:
+    """Count the features of comments and choose those to fit on."""
     groups = hash_groups(read_groups())
     counts = count_features(examples.texts, settings.features, groups, n_jobs=n_jobs)
     columns = choose_features(counts, min_comments=settings.min_comments)
     counts = keep_features(counts, columns)
     idf = inverse_document_frequency(counts)
-    X = tf_idf(counts, idf)
-    del counts
+    return Counted(columns, idf, tf_idf(counts, idf), groups)
+
+
+def fit_weights(
+    examples: Examples,
+    counted: Counted,
+    settings: FitSettings,
+    *,
+    n_jobs: int,
+    rows: NDArray[np.bool_] | None = None,
+) -> Fitted:
+    """Fit all heads.
+
+    Parameters
+    ----------
+    examples : Examples
+        The comments that were counted.
+    counted : Counted
+        Their features.
+    settings : FitSettings
+        The penalties.
+    n_jobs : int
+        Processes to use.
+    rows : ndarray of shape (n_comments,), bool, optional
+        Comments to fit on, all when not given; features that none of them has are left out.
+    """
+    X, columns, idf = counted.X, counted.columns, counted.idf
+    if rows is not None:
+        examples, X = examples.take(np.flatnonzero(rows)), X[rows]
+        known = np.flatnonzero(X.getnnz(axis=0))
+        X, columns, idf = X[:, known], columns[known], idf[known]
     _, domains = np.unique(examples.domain, return_inverse=True)
     heads = Parallel(n_jobs=n_jobs, mmap_mode="r", return_as="generator")(
         delayed(_fit_attribute)(X, examples.labels[:, a], examples.weights[:, a], domains, settings)
         for a in range(len(ATTRIBUTES))
     )
     bar = tqdm(heads, total=len(ATTRIBUTES), desc="heads", unit="head", disable=None)
-    return Fitted(columns, idf, np.stack(list(bar), axis=1), groups)
+    return Fitted(columns, idf, np.stack(list(bar), axis=1), counted.groups)
 
 
 def _fit_attribute(
@@ -196,4 +252,4 @@ def build_model(fitted: Fitted, features: FeatureSettings, manifest: Mapping[str
     idf[buckets] = fitted.idf
     checks = np.zeros(1 << features.bits, dtype=np.uint8)
     checks[buckets] = fitted.columns & 255
-    return Model(manifest, weights, scales, idf, checks, fitted.groups)
+    return Model(manifest, weights, scales, idf, checks, fitted.groups, NO_NETWORKS)

@@ -16,16 +16,17 @@ from moderation import ATTRIBUTES, Scorer
 from moderation.model import FORMAT, Model
 from training.disguise import disguised
 from training.examples import NEWS, PUBLISHED, CorporaError, Examples, join
-from training.fit import FitSettings, build_model, fit_weights
+from training.fit import FitSettings, build_model, count, fit_weights
 from training.operating_points import GRID, HeldOut, OperatingPointError
 from training.pieces import pieces
+from training.second_look import evidence_of_others, fit_networks
 from training.thresholds import fit_logistic_curve
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 # The default policy sends at most this share of what newspapers published to review.
-REVIEW_BUDGET: Final = 0.025
-# What is more likely so than not is a reason by itself; `abusive` takes what is left of the budget.
-LIKELY: Final = 0.5
+REVIEW_BUDGET: Final = 0.0275
+# What is likelier so than this is a reason by itself; `abusive` takes what is left of the budget.
+LIKELY: Final = 0.6
 REJECT_PRECISION: Final = 0.98
 # Not severe and obscene: a plain insult would become both.
 LEANING: Final = ("identity_hate", "threat")
@@ -69,13 +70,18 @@ def train(
     _check_labels(part, "to fit on")
     _check_labels(rest, "held out to calibrate on")
     # After the split: a copy of a held-out comment must not be learned from.
-    part = join([part, disguised(part), pieces(part)])
-    weights = fit_weights(part, settings, n_jobs=n_jobs)
+    more = join([part, disguised(part), pieces(part)])
+    counted = count(more, settings, n_jobs=n_jobs)
+    weights = fit_weights(more, counted, settings, n_jobs=n_jobs)
     uncalibrated = facts | _UNCALIBRATED
     first = build_model(weights, settings.features, uncalibrated)
     mixture = _mix_with_abusive(Scorer(first).evidence(rest.texts), rest)
-    weights = replace(weights, weights=weights.weights @ mixture)
+    weights = weights.mixed(mixture)
     fitted = build_model(weights, settings.features, uncalibrated)
+    found = evidence_of_others(more, counted, settings, mixture, n_jobs=n_jobs)
+    del counted
+    networks = fit_networks(part, found[: len(part.texts)], n_jobs=n_jobs)
+    fitted = replace(fitted, networks=networks)
     evidence = Scorer(fitted).evidence(rest.texts)
     # Not fitted again on all comments: thresholds hold for the weights that they were chosen with.
     facts["calibration"] = _calibrate(evidence, rest)

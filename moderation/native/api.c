@@ -91,6 +91,21 @@ EXPORT int32_t ghirbal_function_words(Lexicon *lexicon, const uint32_t *words, i
     return failed ? -1 : 0;
 }
 
+/* Add words and emoji, a 0 after each, and the sections of cues.txt that they stand in. */
+EXPORT int32_t ghirbal_cues(Lexicon *lexicon, const uint32_t *words, int64_t size,
+                            const int32_t *sections)
+{
+    Lists list = {0};
+    int failed = cut(&list, words, size) < 0;
+    for (int32_t i = 0; !failed && i < list.n; i++) {
+        Letters word = list.words[i];
+        failed = set_key(&lexicon->cues, hash_letters(word.letters, word.size), sections[i]) < 0;
+        note_telling(lexicon, word);
+    }
+    free(list.words);
+    return failed ? -1 : 0;
+}
+
 /* Bring comments into canonical form. Comment i lies in raw from edges[i] + 1 to edges[i + 1].
  * Return the number of codes, which is larger than `room` where they did not fit; -1 for no
  * memory. */
@@ -165,6 +180,10 @@ EXPORT int64_t ghirbal_score(const Alphabet *alphabet, const Model *model, const
         /* While the records of one comment come from memory, the next is read. */
         failed = (!last && read_comment(&work, alphabet, raw, edges, i + 1) < 0)
                  || sum_known(&work, model, sums, &length) < 0;
+        failed = failed
+                 || rethink(&work, model, alphabet, raw + edges[i] + 1,
+                            (int32_t)(edges[i + 1] - edges[i] - 1), sums)
+                        < 0;
         if (!failed && evidence)
             memcpy(evidence + i * ATTRIBUTES, sums, sizeof sums);
         if (!failed && probabilities)

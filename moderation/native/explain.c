@@ -117,7 +117,8 @@ static int score_alone(Look *look, const uint32_t *raw, int32_t size, double *sc
         || occurrences(work, look->model, work->text.codes, work->text.size, work->emoji,
                        work->n_emoji)
                < 0
-        || sum_known(work, look->model, evidence, &length) < 0)
+        || sum_known(work, look->model, evidence, &length) < 0
+        || rethink(work, look->model, look->alphabet, look->slice + 1, size, evidence) < 0)
         return -1;
     calibrate(look->model, evidence, scores);
     return 0;
@@ -153,7 +154,7 @@ static void describe(const Look *look, int32_t k, const float *largest, const ui
     }
     found[SHARE] = share;
     found[OTHER_SHARE] = other;
-    found[GROUPS] = word->named;
+    found[GROUPS] = word->named != UNNAMED;
     found[FUNCTION] = is_function_word(lexicon, letters, size);
     found[HIDDEN] = has_word(lexicon, letters, size);
     found[JOINED] = letters[0] == WAW && size > SHORTEST_AFTER_WAW;

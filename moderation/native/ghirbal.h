@@ -19,7 +19,11 @@ enum { DROP, BLANK, SYMBOL, GLUE, SIGN, MASKED, EMOJI, DIGIT, LATIN, ARABIC, OTH
 #define SPACE 0x20u
 #define MASK 0x2Au
 #define HEH 0x647u
+#define HAMZA 0x621u
+#define ALEF 0x627u
+#define LAM 0x644u
 #define WAW 0x648u
+#define YA 0x64Au
 #define PAGE 256
 #define SMALL_TABLE 0x700u
 #define STEP 0x01000193u /* the prime of FNV-1a, 32 bits */
@@ -52,9 +56,12 @@ typedef struct {
     const uint32_t *skeleton, *skeleton_before_h; /* the tables of skeleton.py */
     const uint32_t *groups;    /* hashes of the names of groups, ascending */
     const uint8_t *group_bits; /* by the upper bits of a hash: whether there is such a group */
+    const float *networks;     /* of the second look: by feature, a constant, what units count */
+    const int32_t *rethought;  /* the attribute of each */
     int64_t n_term_weights, n_groups;
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
+    int32_t n_networks, n_units;
 } Model;
 
 /* One comment on its way, with room to grow; all arrays are parallel. */
@@ -71,17 +78,23 @@ typedef struct {
     uint32_t text[2 * LONGEST + 8];
 } Hit;
 
+/* What a word is of the name of a group: a part that follows another is one word with it. */
+enum { UNNAMED, NAMED, BEHIND };
+
 /* A word of a comment in canonical form, or of its skeleton. */
 typedef struct {
     int32_t start, end, place;
     uint32_t hash;
-    int named; /* whether it is the name of a group */
+    int named;
 } Word;
 
 typedef struct {
     Text text, spare;
     uint32_t *raw, *emoji;
     int32_t n_emoji, emoji_room, raw_room;
+    uint32_t *faces; /* the emoji of the comment that was hashed last */
+    int32_t n_faces, faces_room;
+    int stripped, remains; /* whether anything was, of the comment read and the one hashed last */
     int32_t *numbers; /* of runs: five each; of the word or block that a code belongs to */
     int32_t numbers_room;
     Hit *hits;
@@ -116,6 +129,8 @@ int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t 
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
                 const uint32_t *emoji, int32_t n_emoji);
 int sum_known(Work *work, const Model *model, float *evidence, double *length);
+int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
+            int32_t size, float *evidence);
 void calibrate(const Model *model, const float *evidence, double *probabilities);
 double share_of(const Work *work, const Model *model, uint32_t key, double length);
 
@@ -126,11 +141,18 @@ int is_ordinary(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int may_be_whole(const Lexicon *lexicon, uint32_t hash);
 int may_be_joined(const Lexicon *lexicon, uint32_t hash);
 int is_spoken(const Lexicon *lexicon, const uint32_t *word, int32_t size);
+int is_split(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32_t n_left);
 int32_t join_words(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32_t n_left,
                    int32_t n_right, uint32_t *result);
 void fetch_whole(const Lexicon *lexicon, uint32_t hash);
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
-int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
+int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
+                   uint32_t *result);
+uint32_t hash_word(const uint32_t *letters, int32_t size);
+enum { N_LOGARITHMS = 512 };
+double logarithm_of(const Lexicon *lexicon, int32_t count);
+int may_tell(const Lexicon *lexicon, uint32_t hash);
+int32_t cue_of(const Lexicon *lexicon, const uint32_t *word, int32_t size);
 int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 uint32_t named_entity(const Lexicon *lexicon, const uint32_t *name, int32_t size);
 int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **letters);
@@ -151,6 +173,11 @@ static inline int is_word(uint8_t kind) { return kind >= DIGIT && kind != HARD; 
 static inline uint8_t kind_of(const Alphabet *alphabet, uint32_t code)
 {
     return alphabet->kind[alphabet->page[code >> 8] * PAGE + (code & (PAGE - 1))] & ~LIGATURE;
+}
+
+static inline uint32_t code_of(const Alphabet *alphabet, uint32_t code)
+{
+    return code + (uint32_t)alphabet->moved[alphabet->page[code >> 8] * PAGE + (code & (PAGE - 1))];
 }
 
 #endif

@@ -1,4 +1,5 @@
 /* lexicon.py: the words that readers hide, and tables to find them by what is left of them. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,12 @@ int is_function_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
     return look_up(&lexicon->function, hash_letters(word, size)) >= 0;
 }
 
+/* Return which section of cues.txt a word stands in; -1 for none. */
+int32_t cue_of(const Lexicon *lexicon, const uint32_t *word, int32_t size)
+{
+    return size <= LONGEST ? look_up(&lexicon->cues, hash_letters(word, size)) : -1;
+}
+
 int is_spoken(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
     return size <= LONGEST && look_up(&lexicon->heard, hash_letters(word, size)) >= 0;
@@ -168,29 +175,53 @@ static int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t siz
     return 0;
 }
 
+/* A spoken word that was split: one of its parts is none. */
+int is_split(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32_t n_left)
+{
+    return size >= SHORTEST_SPOKEN && size <= LONGEST
+           && look_up(&lexicon->heard, hash_letters(joined, size)) >= 0
+           && !(is_spoken(lexicon, joined, n_left)
+                && is_spoken(lexicon, joined + n_left, size - n_left));
+}
+
+/* Whether one part offends beside one that is a word: beside what is none, it is a part of one. */
+static int offends_alone(const Lexicon *lexicon, const uint32_t *joined, int32_t size,
+                         int32_t n_left)
+{
+    const uint32_t *right = joined + n_left;
+    int32_t n_right = size - n_left;
+    return (has_word(lexicon, joined, n_left) && is_spoken(lexicon, right, n_right))
+           || (has_word(lexicon, right, n_right) && is_spoken(lexicon, joined, n_left));
+}
+
 /* Return the one word that two neighbours are, of `n_left` and `n_right` letters at the ends of
  * `joined`; a mask may stand between. A hidden word, or a spoken one of which one part is none. */
 int32_t join_words(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32_t n_left,
                    int32_t n_right, uint32_t *result)
 {
     const uint32_t *right = joined + size - n_right;
-    int masked = size > n_left + n_right, n = size;
-    int hidden = masked ? before_sign(lexicon, joined, size) : has_word(lexicon, joined, size);
-    int spoken = is_spoken(lexicon, joined, n_left) && is_spoken(lexicon, right, n_right);
-    if (!hidden) {
-        const Map *map = masked ? &lexicon->likeliest : &lexicon->heard;
-        if ((spoken && !masked) || size < SHORTEST_SPOKEN || size > LONGEST
-            || look_up(map, hash_letters(joined, size)) < 0)
-            return 0;
-    }
-    if ((is_ordinary(lexicon, joined, n_left) && is_ordinary(lexicon, right, n_right))
-        || has_word(lexicon, joined, n_left) || has_word(lexicon, right, n_right))
+    if (is_ordinary(lexicon, joined, n_left) && is_ordinary(lexicon, right, n_right))
         return 0;
-    if (masked)
-        n = unmask(lexicon, joined, size, result);
-    else
+    if (size == n_left + n_right) {
+        int whole = is_split(lexicon, joined, size, n_left)
+                    && !offends_alone(lexicon, joined, size, n_left);
+        if (!whole
+            && (!has_word(lexicon, joined, size) || has_word(lexicon, joined, n_left)
+                || has_word(lexicon, right, n_right)))
+            return 0;
         memcpy(result, joined, (size_t)size * sizeof *result);
-    return masked && spoken && !has_word(lexicon, result, n) ? 0 : n;
+        return size;
+    }
+    int hidden = before_sign(lexicon, joined, size);
+    if (!hidden
+        && (size < SHORTEST_SPOKEN || size > LONGEST
+            || look_up(&lexicon->likeliest, hash_letters(joined, size)) < 0))
+        return 0;
+    if (has_word(lexicon, joined, n_left) || has_word(lexicon, right, n_right))
+        return 0;
+    int32_t n = unmask(lexicon, joined, size, result);
+    int spoken = is_spoken(lexicon, joined, n_left) && is_spoken(lexicon, right, n_right);
+    return spoken && !has_word(lexicon, result, n) ? 0 : n;
 }
 
 int32_t set_apart(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
@@ -251,6 +282,17 @@ static int set_spoken(Lexicon *lexicon)
     return 0;
 }
 
+double logarithm_of(const Lexicon *lexicon, int32_t count) { return lexicon->logarithms[count]; }
+
+static void note_with_article(Lexicon *lexicon, Letters word)
+{
+    uint32_t letters[LONGEST] = {ALEF, LAM};
+    if (word.size + 2 > LONGEST)
+        return;
+    memcpy(letters + 2, word.letters, (size_t)word.size * sizeof *letters);
+    note_telling(lexicon, (Letters){letters, word.size + 2});
+}
+
 /* Of several words that look the same the first in the file counts, so it is set last. */
 int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common)
 {
@@ -258,26 +300,32 @@ int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common)
     int failed = grow(&lexicon->known) < 0 || grow(&lexicon->ordinary) < 0
                  || grow(&lexicon->single) < 0 || grow(&lexicon->several) < 0
                  || grow(&lexicon->sounds) < 0 || grow(&lexicon->entities) < 0
-                 || grow(&lexicon->function) < 0 || grow(&lexicon->heard) < 0
+                 || grow(&lexicon->function) < 0 || grow(&lexicon->cues) < 0 || grow(&lexicon->heard) < 0
                  || grow(&lexicon->likeliest) < 0 || grow(&innocent) < 0
                  || mask_all(&innocent, ordinary) < 0 || mask_all(&innocent, common) < 0;
     for (int32_t i = 0; !failed && i < ordinary->n; i++) {
         Letters word = ordinary->words[i];
         failed = set(&lexicon->ordinary, hash_letters(word.letters, word.size), i) < 0;
     }
-    failed = failed || reserve_wholes(lexicon) < 0 || set_spoken(lexicon) < 0;
+    failed = failed || reserve_wholes(lexicon) < 0 || reserve_telling(lexicon) < 0
+             || set_spoken(lexicon) < 0;
     for (int32_t i = lexicon->words.n - 1; !failed && i >= 0; i--) {
         Letters word = lexicon->words.words[i];
         failed = set(&lexicon->known, hash_letters(word.letters, word.size), i) < 0
                  || mask_one_each(&lexicon->single, word, i, &innocent) < 0
                  || mask_several(&lexicon->several, word, i, &innocent) < 0
                  || set_sounds(lexicon, i) < 0;
-        if (!failed)
+        if (!failed) {
             note_wholes(lexicon, word);
+            note_telling(lexicon, word);
+            note_with_article(lexicon, word);
+        }
     }
+    for (int32_t i = 0; i < N_LOGARITHMS; i++)
+        lexicon->logarithms[i] = log1p(i);
     free(innocent.keys);
     free(innocent.values);
-    return failed || order_sounds(lexicon) < 0 ? -1 : 0;
+    return failed || set_everyday_sounds(lexicon) < 0 || order_sounds(lexicon) < 0 ? -1 : 0;
 }
 
 int set_key(Map *map, uint64_t key, int32_t value) { return set(map, key, value); }

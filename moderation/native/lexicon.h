@@ -45,9 +45,10 @@ struct Lexicon {
     const uint16_t *spoken; /* spoken words, a 0 after each */
     int32_t spoken_size;
     int32_t *kept; /* letters of a glued particle that stay with the word */
-    Map known, ordinary, single, several, sounds, entities, function;
+    Map known, ordinary, single, several, sounds, entities, function, cues;
     Map heard, likeliest; /* places in `spoken`, of words and of what they look like masked */
     uint64_t *whole; /* bits of what may be a word, by hash */
+    uint8_t *telling; /* bits of what the second look asks for, by the hash of features.c */
     Alike *alike;
     int32_t n_alike, alike_room;
     const Choices *choices;
@@ -55,6 +56,7 @@ struct Lexicon {
     const uint32_t *sound_of; /* by code point: what stands for it in a key; 1 for nothing */
     uint8_t spelling_of[SMALL_TABLE]; /* by letter: number in `spellings` from 1 on, or 0 */
     int32_t n_choices, n_spellings;
+    double logarithms[N_LOGARITHMS]; /* of one more than a number */
 };
 
 uint64_t hash_letters(const uint32_t *letters, int32_t size);
@@ -63,6 +65,8 @@ int set_key(Map *map, uint64_t key, int32_t value);
 int32_t write_word(const Lexicon *lexicon, int32_t which, uint32_t *result);
 uint32_t hash_whole(Letters word);
 int reserve_wholes(Lexicon *lexicon);
+int reserve_telling(Lexicon *lexicon);
+void note_telling(Lexicon *lexicon, Letters word);
 void note_wholes(Lexicon *lexicon, Letters word);
 void note_spoken(Lexicon *lexicon, Letters word);
 int fill_lexicon(Lexicon *lexicon, const Lists *ordinary, const Lists *common);
@@ -71,6 +75,7 @@ int mask_several(Map *map, Letters word, int32_t value, const Map *but);
 int mask_all(Map *innocent, const Lists *words);
 void number_spellings(Lexicon *lexicon);
 int set_sounds(Lexicon *lexicon, int32_t which);
+int set_everyday_sounds(Lexicon *lexicon);
 int order_sounds(Lexicon *lexicon);
 
 #endif

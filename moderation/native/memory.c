@@ -34,7 +34,7 @@ void release(Work *work)
                       work->numbers, work->hits, work->found, work->bare, work->origin, work->ends,
                       work->words, work->bare_words, work->slots, work->again, work->others,
                       work->more, work->known, work->places, work->hashes, work->keys,
-                      work->letters, work->blocks};
+                      work->letters, work->blocks, work->faces};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
 }

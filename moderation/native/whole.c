@@ -1,10 +1,14 @@
 /* Whether a word may be one of the lexicon, with a particle before it or none, is told by two bits:
  * nearly all words are none, and a closer look goes through a map that is in no cache near by. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "lexicon.h"
 
-enum { WHOLE_BITS = 15 }; /* 64 bits in each place, of which one in ten is set */
+enum {
+    WHOLE_BITS = 15, /* 64 bits in each place, of which one in ten is set */
+    TELLING_BITS = 18, /* of which one in twelve is set */
+};
 
 static uint32_t polynomial(Letters word, uint32_t *power)
 {
@@ -83,4 +87,27 @@ void note_spoken(Lexicon *lexicon, Letters word)
     uint64_t unused;
     uint32_t hash = hash_whole(word);
     *place_of(lexicon, hash, &unused) |= spoken_bits(hash);
+}
+
+int reserve_telling(Lexicon *lexicon)
+{
+    lexicon->telling = calloc((size_t)1 << (TELLING_BITS - 3), 1);
+    return lexicon->telling ? 0 : -1;
+}
+
+/* Note a word that the second look asks for. */
+void note_telling(Lexicon *lexicon, Letters word)
+{
+    uint32_t letters[LONGEST + 8] = {0};
+    if (word.size > LONGEST)
+        return;
+    memcpy(letters, word.letters, (size_t)word.size * sizeof *letters);
+    uint32_t bit = hash_word(letters, word.size) >> (32 - TELLING_BITS);
+    lexicon->telling[bit >> 3] |= (uint8_t)(1 << (bit & 7));
+}
+
+int may_tell(const Lexicon *lexicon, uint32_t hash)
+{
+    uint32_t bit = hash >> (32 - TELLING_BITS);
+    return lexicon->telling[bit >> 3] >> (bit & 7) & 1;
 }

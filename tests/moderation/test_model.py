@@ -17,7 +17,10 @@ from moderation.model import (
     save_model,
     sha256,
 )
+from moderation.second_look import RETHOUGHT
+from moderation.sentence import FEATURES
 from training.groups import hash_groups, read_groups
+from training.second_look import UNITS
 
 TEXTS = ["أنت حمار لا تفهم", "مقال جميل", "", "😀", "ya 7mar"]
 
@@ -71,6 +74,7 @@ def test_a_model_folder_holds_arrays_and_facts_alone(folder):
         "idf": ("|u1", (16_384,)),
         "checks": ("|u1", (16_384,)),
         "groups": ("<u4", hash_groups(read_groups()).shape),
+        "networks": ("<f4", (len(RETHOUGHT), UNITS + 1, len(FEATURES) + 2)),
     }
 
 
@@ -105,7 +109,7 @@ def test_a_file_is_no_model_folder(folder):
         load_model(folder / WEIGHTS)
 
 
-@pytest.mark.parametrize("number", [2, 4])
+@pytest.mark.parametrize("number", [3, 5])
 def test_another_format_is_refused_with_both_numbers(folder, number):
     rewrite_manifest(folder, lambda document: document.update(format=number))
     with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 3"):

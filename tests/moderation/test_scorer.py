@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from moderation import ATTRIBUTES, CommentScore, ModelError, Scorer, library, load_scorer
 from moderation.features import NO_GROUPS, FeatureSettings, hash_all_words, hash_features
 from moderation.model import Model
+from moderation.second_look import NO_NETWORKS
 from moderation.text import canonicalise
 
 CLEAN = "مقال جميل شكرا للكاتب"
@@ -131,6 +132,7 @@ def knows(model, texts, *, other_check=0):
         np.full(1 << 21, 16, dtype=np.uint8),
         checks,
         NO_GROUPS,
+        NO_NETWORKS,
     )
 
 

@@ -11,6 +11,7 @@ from training.fit import (
     FitSettings,
     Fitted,
     build_model,
+    count,
     fit_head,
     fit_weights,
     log_count_ratio,
@@ -36,8 +37,13 @@ def seed_model():
         "calibration": calibration,
         "thresholds": {},
     }
-    fitted = fit_weights(examples, SMALL, n_jobs=1)
+    fitted = fit(examples)
     return build_model(fitted, SMALL.features, manifest), fitted, examples
+
+
+def fit(examples, *, n_jobs=1, rows=None):
+    counted = count(examples, SMALL, n_jobs=n_jobs)
+    return fit_weights(examples, counted, SMALL, n_jobs=n_jobs, rows=rows)
 
 
 def matrix_of(texts, fitted):
@@ -154,11 +160,24 @@ def test_training_and_scoring_see_the_same_numbers(seed_model):
 
 def test_two_fits_are_the_same_whatever_the_number_of_processes():
     examples = read_seed()
-    first = fit_weights(examples, SMALL, n_jobs=1)
-    second = fit_weights(examples, SMALL, n_jobs=2)
+    first = fit(examples)
+    second = fit(examples, n_jobs=2)
     assert first.columns.tolist() == second.columns.tolist()
     assert first.idf.tolist() == second.idf.tolist()
     assert first.weights.tolist() == second.weights.tolist()
+
+
+def test_some_rows_give_what_they_give_alone_but_for_frequencies():
+    examples = two_domains(("حمار", "الكاتب", "شكرا"))
+    some = np.arange(200) < 150
+    fitted = fit(examples, rows=some)
+    counted = count(examples, SMALL, n_jobs=1)
+    X = counted.X[some]
+    assert fitted.columns.tolist() == counted.columns[X.getnnz(axis=0) > 0].tolist()
+    kept = np.isin(counted.columns, fitted.columns)
+    y = examples.labels[some, 0].astype(np.float32)
+    _, domains = np.unique(examples.domain[some], return_inverse=True)
+    assert np.allclose(fitted.weights[:, 0], fit_head(X[:, kept], y, ones(150), domains, SMALL))
 
 
 def test_a_weight_points_to_where_its_bucket_stands():
@@ -216,7 +235,7 @@ def two_domains(words):
 
 def test_words_of_both_domains_weigh_nothing():
     examples = two_domains(("حمار", "الكاتب", "شكرا"))
-    fitted = fit_weights(examples, SMALL, n_jobs=1)
+    fitted = fit(examples)
     X = matrix_of(["حمار", "الكاتب", "شكرا"], fitted)
     insult, shared, thanks = (X @ fitted.weights)[:, 0]
     assert insult > 3
@@ -229,7 +248,7 @@ def test_rows_without_a_label_have_no_say():
     silent = np.arange(200) % 2 == 0
     examples.weights[silent, 0] = 0
     examples.labels[silent, 0] = -1
-    fitted = fit_weights(examples, SMALL, n_jobs=1)
+    fitted = fit(examples)
     without = examples.take(np.flatnonzero(~silent))
     X = matrix_of(examples.texts, fitted)[np.flatnonzero(~silent)]
     _, domains = np.unique(without.domain, return_inverse=True)

@@ -1,0 +1,263 @@
+/* sentence.py and second_look.py: what kind of sentence a comment is, and what its evidence is worth
+ * in it. */
+#include <math.h>
+#include <string.h>
+
+#include "ghirbal.h"
+
+enum {
+    /* As in sentence.py. */
+    WORD_CUES = 12,
+    EMOJI_CUES = 6,
+    TO_YOU = ATTRIBUTES + WORD_CUES + EMOJI_CUES, MINE, HIDDEN, THE_HIDDEN, O_HIDDEN, GROUPS,
+    N_WORDS, N_LETTERS, WORD_LENGTH, IN_LATIN, LATIN_SHARE, FACES,
+    QUOTES, ASKS, EXCLAIMS, COLON, COMMA, HASH, LAUGHTER, ELLIPSIS, STOPS, DIGITS,
+    FEATURES,
+    MOST = 3,
+    SHORTEST = 4,
+    LATIN_WORD = 3,
+    LONGEST_WORD = 20,
+    NAME = 6,
+    AT_ONCE = 16, /* units, to which networks are filled up */
+};
+
+#define MOST_EVIDENCE 8.0
+#define STARTS_AT -0.5 /* as in second_look.py */
+#define WEIGHT 0.8
+
+/* Of Arabic words and of the space between them, which are nearly all of a comment. */
+static inline int is_letter(uint32_t code)
+{
+    return (code == SPACE) | (code - 0x621 <= 0x64A - 0x621);
+}
+
+static double logarithm(const Lexicon *lexicon, int32_t count)
+{
+    return count < N_LOGARITHMS ? logarithm_of(lexicon, count) : log1p(count);
+}
+
+static void add_one(double *count) { *count += *count < MOST; }
+
+static int32_t count_latin(const uint32_t *word, int32_t size)
+{
+    int32_t n = 0;
+    for (int32_t i = 0; i < size; i++)
+        n += word[i] >= 'a' && word[i] <= 'z';
+    return n;
+}
+
+static void describe_ending(const uint32_t *word, int32_t size, double *found)
+{
+    const uint32_t kaf = 0x643, meem = 0x645, noon = 0x646;
+    uint32_t last = word[size - 1], before = size > 1 ? word[size - 2] : 0;
+    if (last == kaf || (before == kaf && (last == meem || last == noon)))
+        add_one(&found[TO_YOU]);
+    if (last == YA || (before == noon && last == ALEF))
+        add_one(&found[MINE]);
+}
+
+/* Ask the lexicon about a word: few are worth it. */
+static void look_at_word(const Lexicon *lexicon, const uint32_t *word, int32_t size, int after_ya,
+                         double *found)
+{
+    int32_t cue = cue_of(lexicon, word, size);
+    if (cue >= 0)
+        add_one(&found[ATTRIBUTES + cue]);
+    if (in_lexicon(lexicon, word, size)) {
+        add_one(&found[HIDDEN]);
+        if (after_ya)
+            add_one(&found[O_HIDDEN]);
+    }
+    if (size > 2 && word[0] == ALEF && word[1] == LAM && in_lexicon(lexicon, word + 2, size - 2))
+        add_one(&found[THE_HIDDEN]);
+}
+
+/* Describe the words; return how many letters they have. */
+static int32_t describe_words(const Work *work, const Lexicon *lexicon, double *found)
+{
+    int32_t n = 0, letters = 0, n_latin = 0, most_latin = 0;
+    int after_ya = 0, any_latin = count_latin(work->letters, work->size) > 0;
+    for (int32_t k = 0; k < work->n_words; k++) {
+        const uint32_t *word = work->letters + work->words[k].start;
+        int32_t size = work->words[k].end - work->words[k].start;
+        if (work->words[k].named == BEHIND)
+            continue;
+        n++;
+        letters += work->words[k].named ? NAME : size;
+        if (work->words[k].named) {
+            add_one(&found[GROUPS]);
+            after_ya = 0;
+            continue;
+        }
+        if (size >= SHORTEST)
+            describe_ending(word, size, found);
+        if (size > LONGEST - 2 || may_tell(lexicon, work->words[k].hash))
+            look_at_word(lexicon, word, size, after_ya, found);
+        after_ya = size == 2 && word[0] == YA && word[1] == ALEF;
+        int32_t latin = any_latin ? count_latin(word, size) : 0;
+        n_latin += latin;
+        most_latin = latin > most_latin ? latin : most_latin;
+    }
+    double length = letters / (double)(n ? n : 1);
+    found[N_WORDS] = logarithm(lexicon, n);
+    found[N_LETTERS] = logarithm(lexicon, letters);
+    found[WORD_LENGTH] = length < LONGEST_WORD ? length : LONGEST_WORD;
+    found[IN_LATIN] = most_latin >= LATIN_WORD;
+    found[LATIN_SHARE] = n_latin / (double)(letters ? letters : 1);
+    return letters;
+}
+
+static void describe_emoji(const Work *work, const Lexicon *lexicon, double *found)
+{
+    for (int32_t i = 0; i < work->n_faces; i++) {
+        int32_t cue = cue_of(lexicon, &work->faces[i], 1);
+        if (cue >= 0)
+            found[ATTRIBUTES + cue] = 1;
+    }
+    found[FACES] = work->n_faces > 0;
+}
+
+/* How many characters are no letters, and whether there is laughter. */
+static int32_t count_others(const uint32_t *raw, int32_t size, double *laughter)
+{
+    int32_t others = 0, laughs = 0;
+    for (int32_t i = 0; i < size; i++)
+        others += !is_letter(raw[i]);
+    for (int32_t i = 2; i < size; i++)
+        laughs += (raw[i] == HEH) & (raw[i - 1] == HEH) & (raw[i - 2] == HEH);
+    *laughter = laughs > 0;
+    return others;
+}
+
+static void describe_sign(const Alphabet *alphabet, uint32_t code, double *found)
+{
+    found[DIGITS] += kind_of(alphabet, code) == DIGIT;
+    found[QUOTES] += code == 0xAB || code == 0xBB || code == '"' || code == 0x201C
+                     || code == 0x201D;
+    found[ASKS] += code == '?' || code == 0x61F;
+    found[EXCLAIMS] += code == '!';
+    found[COLON] += code == ':';
+    found[COMMA] += code == ',' || code == 0x60C;
+    found[HASH] += code == '#';
+    found[STOPS] += code == '.';
+}
+
+static int is_in_word(const Alphabet *alphabet, uint32_t code)
+{
+    return kind_of(alphabet, code) >= LATIN;
+}
+
+/* Whether what stands at a place hides a word: it is between two letters. */
+static int hides(const Alphabet *alphabet, const uint32_t *raw, int32_t i, int32_t size)
+{
+    return i && i + 1 < size && !is_in_word(alphabet, raw[i]) && is_in_word(alphabet, raw[i - 1])
+           && is_in_word(alphabet, raw[i + 1]);
+}
+
+static void describe_signs(const Alphabet *alphabet, const uint32_t *raw, int32_t size,
+                           int32_t letters, double *found)
+{
+    int32_t n_others = count_others(raw, size, &found[LAUGHTER]);
+    double least = letters ? letters : 1;
+    for (int32_t i = 0; n_others; i++) {
+        if (is_letter(raw[i]))
+            continue;
+        n_others--;
+        if (hides(alphabet, raw, i, size))
+            continue;
+        describe_sign(alphabet, raw[i], found);
+        if (i && raw[i] == '.' && raw[i - 1] == '.')
+            found[ELLIPSIS] = 1;
+    }
+    for (int f = QUOTES; f <= HASH; f++)
+        found[f] = found[f] > 0;
+    found[STOPS] = 10 * (found[STOPS] / least);
+    found[DIGITS] = 5 * (found[DIGITS] / least);
+}
+
+/* Describe the comment that was hashed last; return -1 for no memory. */
+static int describe(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t size,
+                    const float *evidence, double *found)
+{
+    raw = work->remains ? strip_remains(work, alphabet, raw, size) : raw;
+    if (!raw)
+        return -1;
+    for (int a = 0; a < ATTRIBUTES; a++)
+        found[a] = evidence[a] > MOST_EVIDENCE    ? MOST_EVIDENCE
+                   : evidence[a] < -MOST_EVIDENCE ? -MOST_EVIDENCE
+                                                  : evidence[a];
+    int32_t letters = describe_words(work, alphabet->lexicon, found);
+    describe_emoji(work, alphabet->lexicon, found);
+    describe_signs(alphabet, raw, size, letters, found);
+    return 0;
+}
+
+typedef int32_t Numbers __attribute__((vector_size(16)));
+
+/* A feature that is not 0: most are. */
+typedef struct {
+    int32_t place;
+    float value;
+} Given;
+
+typedef float Four __attribute__((vector_size(16)));
+
+static inline Four load(const float *from)
+{
+    Four four;
+    memcpy(&four, from, sizeof four);
+    return four;
+}
+
+static inline Four positive(Four units) { return (Four)((Numbers)units & (Numbers)(units > 0)); }
+
+/* Return what a network says, some of its units at a time, which stay in registers meanwhile. */
+static double answer(const float *network, int32_t n_units, const Given *given, int32_t n)
+{
+    const float *constants = network + (size_t)FEATURES * n_units, *counts = constants + n_units;
+    Four sum = {0};
+    for (int32_t first = 0; first < n_units; first += AT_ONCE) {
+        const float *at = constants + first, *count = counts + first;
+        Four one = load(at), two = load(at + 4), three = load(at + 8), four = load(at + 12);
+        for (int32_t i = 0; i < n; i++) {
+            const float *weights = network + (size_t)given[i].place * n_units + first;
+            Four value = {given[i].value, given[i].value, given[i].value, given[i].value};
+            one += value * load(weights);
+            two += value * load(weights + 4);
+            three += value * load(weights + 8);
+            four += value * load(weights + 12);
+        }
+        sum += positive(one) * load(count) + positive(two) * load(count + 4);
+        sum += positive(three) * load(count + 8) + positive(four) * load(count + 12);
+    }
+    return (double)sum[0] + sum[1] + sum[2] + sum[3];
+}
+
+/* Look at the comment that was hashed last once more, where its evidence comes near to anything.
+ * Return -1 for no memory. */
+int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
+            int32_t size, float *evidence)
+{
+    double found[FEATURES] = {0};
+    Given given[FEATURES + 1];
+    int32_t n_given = -1;
+    for (int32_t n = 0; n < model->n_networks; n++) {
+        int32_t a = model->rethought[n];
+        double before = evidence[a], share = before - STARTS_AT;
+        if (!(share > 0))
+            continue;
+        if (n_given < 0) {
+            if (describe(work, alphabet, raw, size, evidence, found) < 0)
+                return -1;
+            n_given = 0;
+            for (int32_t f = 0; f < FEATURES; f++) {
+                given[n_given] = (Given){f, (float)found[f]};
+                n_given += found[f] != 0;
+            }
+        }
+        const float *network = model->networks + (size_t)n * model->n_units * (FEATURES + 2);
+        double after = answer(network, model->n_units, given, n_given);
+        evidence[a] = (float)(before + WEIGHT * (share < 1 ? share : 1) * (after - before));
+    }
+    return 0;
+}

@@ -1,0 +1,158 @@
+"""What kind of sentence a comment is: whom it speaks to, whether it quotes, denies, asks, laughs.
+
+The evidence of a comment is a sum over its words and their neighbours. What stands elsewhere in the
+sentence cannot add to the sum of one comment and take from that of another; in the second look it
+can.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderation.alphabet import HEH, KIND, Kind
+from moderation.cues import EMOJI_CUES, WORD_CUES, read_cues
+from moderation.features import named_words
+from moderation.lexicon import is_listed
+from moderation.remains import openings, strip_remains
+from moderation.text import Canonical
+from moderation.types import ATTRIBUTES
+
+FEATURES: Final = (
+    *(f"evidence_{name}" for name in ATTRIBUTES),
+    *WORD_CUES,
+    *EMOJI_CUES,
+    "to_you", "mine", "hidden", "the_hidden", "o_hidden", "groups",
+    "words", "length", "word_length", "latin", "latin_share", "emoji",
+    "quotes", "asks", "exclaims", "colon", "comma", "hash", "laughter", "ellipsis",
+    "stops", "digits",
+)  # fmt: skip
+"""What is known of a comment, in this order."""
+MOST: Final = 3
+MOST_EVIDENCE: Final = 8.0
+_SIGNS: Final = tuple(
+    [ord(char) for char in signs] for signs in ('«»"“”', "?؟", "!", ":", ",،", "#")
+)
+_STOP: Final = ord(".")
+_TO_YOU: Final = ("ك", "كم", "كن")
+_MINE: Final = ("ي", "نا")
+_SHORTEST: Final = 4  # letters of a word with a pronoun behind it
+_ARTICLE: Final = "ال"
+_VOCATIVE: Final = "يا"
+_LATIN: Final = re.compile("[a-z]")
+_LATIN_WORD: Final = 3
+_LAUGHTER: Final = 3
+_LONGEST_WORD: Final = 20
+_NAME: Final = 6  # letters that the name of a group has, whichever it is
+
+
+def describe(
+    texts: Sequence[str],
+    canonical: Canonical,
+    groups: NDArray[np.uint32],
+    evidence: NDArray[np.float32],
+    rows: Sequence[int],
+) -> NDArray[np.float64]:
+    """Return what is known of comments.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Comments as they came.
+    canonical : Canonical
+        The same in canonical form.
+    groups : ndarray of shape (n_names,), uint32
+        Hashes of the names of groups: see `moderation.features.are_groups`. All names are one word
+        of one length here.
+    evidence : ndarray of shape (n_comments, n_attributes), float32
+        Their weighted sums.
+    rows : sequence of int
+        The comments that are asked for.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features), float64
+        In the order of `FEATURES`. Evidence up to `MOST_EVIDENCE` either way; counts of words up to
+        `MOST`; "words" and "length", in letters, are logarithms of one more, "word_length" is
+        letters a word, 20 at most; "latin_share" is of the letters, "stops" and "digits" are ten
+        and five times as many to a letter; others are 0 or 1.
+    """
+    n = len(ATTRIBUTES)
+    found = np.empty((len(rows), len(FEATURES)))
+    found[:, :n] = np.clip(evidence[rows], -MOST_EVIDENCE, MOST_EVIDENCE)
+    named, behind, bounds = named_words(canonical, groups)
+    for row, i in enumerate(rows):
+        part = slice(bounds[i], bounds[i + 1])
+        marks = zip(
+            canonical.text(i).split(), named[part].tolist(), behind[part].tolist(), strict=True
+        )
+        words = [None if is_name else word for word, is_name, follows in marks if not follows]
+        faces = canonical.emoji[canonical.emoji_bounds[i] : canonical.emoji_bounds[i + 1]]
+        emoji = [chr(code) for code in faces.tolist()]
+        found[row, n:] = (*_words(words, emoji), *_signs(texts[i], _letters(words)))
+    return found
+
+
+def _words(words: list[str | None], emoji: list[str]) -> list[float]:
+    """Return what the words tell; None is the name of a group."""
+    cues = read_cues()
+    counts = [0] * (len(WORD_CUES) + len(EMOJI_CUES))
+    own = [word for word in words if word is not None]
+    for word in own:
+        if word in cues:
+            counts[cues[word]] += 1
+    for char in emoji:
+        if char in cues:
+            counts[cues[char]] = 1
+    long = [word for word in own if len(word) >= _SHORTEST]
+    listed = [word is not None and is_listed(word) for word in words]
+    counts += [
+        sum(word.endswith(_TO_YOU) for word in long),
+        sum(word.endswith(_MINE) for word in long),
+        sum(listed),
+        sum(word.startswith(_ARTICLE) and is_listed(word[len(_ARTICLE) :]) for word in own),
+        sum(word == _VOCATIVE and is_it for word, is_it in zip(words, listed[1:], strict=False)),
+        len(words) - len(own),
+    ]
+    letters, latin = _letters(words), [len(_LATIN.findall(word)) for word in own]
+    return [
+        *(min(count, MOST) for count in counts),
+        float(np.log1p(len(words))),
+        float(np.log1p(letters)),
+        min(letters / max(len(words), 1), _LONGEST_WORD),
+        float(max(latin, default=0) >= _LATIN_WORD),
+        sum(latin) / max(letters, 1),
+        float(len(emoji) > 0),
+    ]
+
+
+def _letters(words: list[str | None]) -> int:
+    return sum(_NAME if word is None else len(word) for word in words)
+
+
+def _signs(text: str, letters: int) -> list[float]:
+    """Return what the characters tell that are no HTML, handles or links."""
+    joined = f"\n{text}\n"
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").copy()
+    strip_remains(joined, codes, openings(codes).tolist())
+    # A sign between two letters hides a word.
+    letter = (KIND[codes] >= Kind.LATIN).astype(np.bool_)
+    hiding = ~letter[1:-1] & letter[:-2] & letter[2:]
+    codes = np.where(hiding, 0, codes[1:-1])
+    stops = codes == _STOP
+    return [
+        *(float(np.isin(codes, signs).any()) for signs in _SIGNS),
+        float(_in_a_row(codes == HEH, _LAUGHTER)),
+        float(_in_a_row(stops, 2)),
+        10 * (int(stops.sum()) / max(letters, 1)),
+        5 * (int((KIND[codes] == Kind.DIGIT).sum()) / max(letters, 1)),
+    ]
+
+
+def _in_a_row(marks: NDArray[np.bool_], times: int) -> bool:
+    """Tell whether so many neighbours are marked."""
+    if marks.size < times:
+        return False
+    return bool(np.lib.stride_tricks.sliding_window_view(marks, times).all(axis=1).any())

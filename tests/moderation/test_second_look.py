@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from moderation import ATTRIBUTES, Scorer, library
+from moderation.features import NO_GROUPS
+from moderation.second_look import NO_NETWORKS, RETHOUGHT, STARTS_AT, WEIGHT, SecondLook
+from moderation.sentence import FEATURES
+from moderation.text import canonicalise
+
+TEXTS = [
+    "يا حمار انت ليش ما تفهم؟؟",
+    "قال لي: «يا كلب» وزعلت منه كثيرا",
+    "مقال جميل، شكرا للكاتب 🌹",
+    "",
+    "😂😂",
+    "ya 7mar wallah",
+    "كلامك غبي... هههه 2026 #خبر",
+    "كلهم كلاب ولا خير فيهم " * 12,
+    "عمال النظافة كلهم كذابين",
+    "a\ud800b كلب",
+]
+
+
+def networks(weights):
+    """Return networks of one unit for each attribute: a constant, or what is given by name."""
+    made = np.zeros((len(RETHOUGHT), 1, len(FEATURES) + 2), dtype=np.float32)
+    for name, value in weights.items():
+        made[:, 0, [*FEATURES, "constant", "counts"].index(name)] = value
+    return made
+
+
+def rethink(evidence, **weights):
+    rows = np.full((1, len(ATTRIBUTES)), evidence, dtype=np.float32)
+    look = SecondLook(networks({"counts": 1} | weights))
+    return look.rethink(["نعم؟"], canonicalise(["نعم؟"]), NO_GROUPS, rows)[0]
+
+
+def test_evidence_is_what_the_network_says_from_one_above_the_start():
+    start = STARTS_AT + 1
+    after = rethink(start, constant=2.5)
+    for name, value in zip(ATTRIBUTES, after.tolist(), strict=True):
+        expected = WEIGHT * 2.5 + (1 - WEIGHT) * start if name in RETHOUGHT else start
+        assert value == pytest.approx(expected)
+
+
+def test_the_second_look_sets_in_little_by_little():
+    assert rethink(STARTS_AT, constant=5)[0] == STARTS_AT
+    before, share = STARTS_AT + 0.25, WEIGHT / 4
+    assert rethink(before, constant=5)[0] == pytest.approx((1 - share) * before + share * 5)
+
+
+def test_a_unit_below_zero_counts_for_nothing_and_features_count():
+    assert rethink(1, constant=-1)[0] == pytest.approx(1 - WEIGHT)
+    assert rethink(1, constant=-1, asks=3)[0] == pytest.approx(1 - WEIGHT + 2 * WEIGHT)
+
+
+def test_without_networks_evidence_stays():
+    evidence = np.ones((1, len(ATTRIBUTES)), dtype=np.float32)
+    look = SecondLook(NO_NETWORKS)
+    assert look.rethink(["نعم"], canonicalise(["نعم"]), NO_GROUPS, evidence).tolist() == [[1] * 6]
+
+
+@pytest.fixture
+def other(model):
+    random = np.random.default_rng(3)
+    shape = (len(RETHOUGHT), 16, len(FEATURES) + 2)
+    return replace(model, networks=(random.normal(size=shape) / 4).astype(np.float32))
+
+
+def test_the_compiled_library_thinks_the_same(other, monkeypatch):
+    if library.native() is None:
+        pytest.skip("no compiled library on this machine")
+    compiled = Scorer(other)
+    found, words = compiled.evidence(TEXTS), compiled.score(TEXTS)
+    monkeypatch.setattr(library, "native", lambda: None)
+    plain = Scorer(other)
+    assert np.allclose(found, plain.evidence(TEXTS), atol=1e-5)
+    for one, two in zip(words, plain.score(TEXTS), strict=True):
+        assert one.scores == pytest.approx(two.scores, abs=2e-6)
+    first = Scorer(replace(other, networks=NO_NETWORKS)).evidence(TEXTS)
+    assert np.abs(found - first).max() > 0.1

@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from moderation import ATTRIBUTES
+from moderation.alphabet import KIND, Kind
+from moderation.cues import EMOJI_CUES, WORD_CUES, read_cues
+from moderation.features import SECOND, hash_all_words
+from moderation.sentence import FEATURES, MOST, MOST_EVIDENCE, describe
+from moderation.text import canonicalise
+
+NAMES = hash_all_words(canonicalise(["كردي عمال"]).codes)
+GROUPS = np.sort(np.append(NAMES, hash_all_words(canonicalise(["النظافة"]).codes) ^ SECOND))
+
+
+def known(text, evidence=0.0):
+    rows = np.full((1, len(ATTRIBUTES)), evidence, np.float32)
+    found = describe([text], canonicalise([text]), GROUPS, rows, [0])
+    return dict(zip(FEATURES, found[0].tolist(), strict=True))
+
+
+def test_words_of_a_section_are_counted_up_to_three():
+    assert known("انت وانتي")["you"] == 1
+    found = known("أنت إنتو انتي انتم")
+    assert (found["you"], found["address"]) == (MOST, 0)
+    assert known("يا ناس مو هيك")["address"] == known("ليس")["negation"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "feature", "expected"),
+    [
+        pytest.param("كتابك بيتكم عملكن لك", "to_you", 3, id="pronouns-to-you"),
+        pytest.param("كتابي بيتنا في", "mine", 2, id="pronouns-of-mine"),
+        pytest.param("حمار كلب كتاب", "hidden", 2, id="listed-words"),
+        pytest.param("الحمار والكلب", "the_hidden", 2, id="listed-words-with-an-article"),
+        pytest.param("يا كلب يا رجل", "o_hidden", 1, id="listed-words-that-are-called"),
+        pytest.param("قال: «تعال»", "quotes", 1, id="quotes"),
+        pytest.param("ليش؟", "asks", 1, id="question-mark"),
+        pytest.param("لا!", "exclaims", 1, id="exclamation-mark"),
+        pytest.param("قال: تعال", "colon", 1, id="colon"),
+        pytest.param("انا ok معكم", "latin", 0, id="two-latin-letters"),
+        pytest.param("انا okay معكم", "latin", 1, id="a-latin-word"),
+        pytest.param("ابجد okay", "latin_share", 0.5, id="share-of-latin-letters"),
+        pytest.param("جميل 😀", "emoji", 1, id="emoji"),
+        pytest.param("ك🐕ل🐕ب", "emoji", 0, id="emoji-that-hides-a-word"),
+        pytest.param("كردي وكردي", "groups", 1, id="names-of-groups"),
+        pytest.param("هههه", "laughter", 1, id="laughter"),
+        pytest.param("ابجد هوز حطي", "words", np.log(4), id="number-of-words"),
+        pytest.param("ابجد هوز", "length", np.log(8), id="length"),
+        pytest.param("ابجد هوزح", "word_length", 4, id="length-of-words"),
+        pytest.param("ابجد" * 30, "word_length", 20, id="length-of-a-long-word"),
+        pytest.param("طيب. نعم.", "stops", 20 / 6, id="full-stops"),
+        pytest.param("طيب<br>نعم&#33;", "digits", 0, id="html-counts-for-nothing"),
+        pytest.param("ك.ل.ب ح#مار", "stops", 0, id="stops-that-hide-a-word"),
+        pytest.param("ك.ل.ب ح#مار", "hash", 0, id="a-hash-that-hides-a-word"),
+        pytest.param("طيب..", "ellipsis", 1, id="ellipsis"),
+        pytest.param("عام 2026", "digits", 5 * 4 / 7, id="digits"),
+        pytest.param("نعم، طيب", "comma", 1, id="comma"),
+        pytest.param("#خبر", "hash", 1, id="hash"),
+        pytest.param("هههه", "laughter", 1, id="laughter-in-letters"),
+    ],
+)
+def test_what_is_known_of_a_comment(text, feature, expected):
+    assert known(text)[feature] == pytest.approx(expected)
+
+
+def test_all_names_are_one_word_of_one_length():
+    one, other = known("كردي طيب 2"), known("عمال النظافة طيب 2")
+    assert one == other
+    assert one["groups"] == 1
+
+
+def test_an_empty_comment_has_nothing_but_its_evidence():
+    found = known("", 1.5)
+    assert {name for name, value in found.items() if value} == set(FEATURES[: len(ATTRIBUTES)])
+
+
+def test_emoji_count_once_for_their_section():
+    found = known("😂 😂 🤣 🌹")
+    assert (found["laughing"], found["love"], found["angry"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(("given", "seen"), [(20, MOST_EVIDENCE), (-20, -MOST_EVIDENCE), (1, 1)])
+def test_evidence_goes_so_far(given, seen):
+    assert known("نعم", given)["evidence_abusive"] == seen
+
+
+def test_cues_are_in_canonical_spelling_and_emoji_are_emoji():
+    cues = read_cues()
+    words = [word for word, section in cues.items() if section < len(WORD_CUES)]
+    assert [canonicalise([word]).text(0) for word in words] == words
+    assert len(set(cues.values())) == len(WORD_CUES) + len(EMOJI_CUES)
+    emoji = [ord(char) for char in cues if char not in words]
+    assert (KIND[emoji] == Kind.EMOJI).all()

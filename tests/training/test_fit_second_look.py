@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+
+from moderation import ATTRIBUTES
+from moderation.features import FeatureSettings
+from moderation.second_look import RETHOUGHT, answers
+from moderation.sentence import FEATURES
+from training.examples import Examples, join, read_seed
+from training.fit import FitSettings, count
+from training.second_look import NETWORKS, UNITS, evidence_of_others, fit_networks
+
+SMALL = FitSettings(features=FeatureSettings(bits=12), iterations=20)
+SAME = np.eye(len(ATTRIBUTES), dtype=np.float32)
+
+
+def comments(texts, labels, *, corpus="one"):
+    n = len(texts)
+    return Examples(
+        ids=[f"{corpus}:{i}" for i in range(n)],
+        texts=list(texts),
+        labels=np.repeat(np.array(labels, dtype=np.int8)[:, None], len(ATTRIBUTES), axis=1),
+        weights=np.ones((n, len(ATTRIBUTES)), dtype=np.float32),
+        measured=np.array(labels, dtype=np.int8),
+        corpus=np.full(n, corpus),
+        domain=np.full(n, corpus),
+        split=np.full(n, "train"),
+        typical=np.ones(n, dtype=np.bool_),
+    )
+
+
+def test_no_comment_gets_its_evidence_from_itself():
+    # Each abusive comment has a word of its own, said twice: only itself could teach it.
+    own = [f"{chr(0x628 + i)}{chr(0x633 + i % 20)}ثقخ" for i in range(30)]
+    texts = [f"{word} {word}" for word in own] + ["شكرا للكاتب"] * 30
+    examples = comments(texts, [1] * 30 + [0] * 30)
+    settings = FitSettings(features=FeatureSettings(bits=14), min_comments=1, iterations=20)
+    counted = count(examples, settings, n_jobs=1)
+    found = evidence_of_others(examples, counted, settings, SAME, n_jobs=1)
+    assert found.shape == (60, len(ATTRIBUTES))
+    assert (found[30:, 0] < 0).all()
+    # What is left of the letters that it shares with others is little beside what it would teach.
+    again = join([examples, examples.rewritten(texts, mark="disguised", weight=1.0)])
+    copied = evidence_of_others(again, count(again, settings, n_jobs=1), settings, SAME, n_jobs=1)
+    assert np.allclose(copied[:60], copied[60:])
+    assert np.median(copied[:30, 0]) < 2
+
+
+def test_a_network_learns_what_the_sum_cannot_say():
+    # The same evidence is worth something where somebody is asked, and nothing where not.
+    random = np.random.default_rng(0)
+    asked = np.arange(600) % 2 == 0
+    examples = comments([f"كلمة {i}{'؟' * a}" for i, a in enumerate(asked.tolist())], asked)
+    evidence = random.normal(1, 0.1, (600, len(ATTRIBUTES))).astype(np.float32)
+    networks = fit_networks(examples, evidence, n_jobs=1)
+    assert networks.shape == (len(RETHOUGHT), NETWORKS * UNITS + 1, len(FEATURES) + 2)
+    found = np.zeros((2, len(FEATURES)))
+    found[:, : len(ATTRIBUTES)] = 1
+    found[0, FEATURES.index("asks")] = 1
+    asks, does_not = answers(networks[0].astype(np.float64), found)
+    assert asks > does_not + 1
+
+
+def test_the_style_of_a_corpus_is_no_insult():
+    # One corpus asks and is nearly all abusive, the other does not and hardly is.
+    random = np.random.default_rng(0)
+    parts, evidence = [], []
+    for corpus, mark, share in (("one", "؟", 0.8), ("other", "", 0.2)):
+        labels = (random.random(800) < share).astype(np.int8)
+        parts.append(comments([f"كلمة {i}{mark}" for i in range(800)], labels, corpus=corpus))
+        evidence.append(random.normal(0.5, 1, 800) + 2 * labels)
+    rows = np.repeat(np.concatenate(evidence)[:, None], len(ATTRIBUTES), axis=1)
+    [network, *_] = fit_networks(join(parts), rows.astype(np.float32), n_jobs=1)
+    found = np.zeros((2, len(FEATURES)))
+    found[:, : len(ATTRIBUTES)] = 1
+    found[0, FEATURES.index("asks")] = 1
+    asks, does_not = answers(network.astype(np.float64), found)
+    assert abs(asks - does_not) < 1
+
+
+@pytest.fixture(scope="module")
+def seed():
+    examples = read_seed()
+    evidence = np.random.default_rng(0).normal(0, 2, (len(examples.texts), len(ATTRIBUTES)))
+    return examples, evidence.astype(np.float32)
+
+
+def test_two_fits_are_the_same_whatever_the_number_of_processes(seed):
+    one, two = (fit_networks(*seed, n_jobs=n) for n in (1, 2))
+    assert one.tobytes() == two.tobytes()
+
+
+def test_what_it_says_is_on_the_scale_of_the_evidence(seed):
+    examples, evidence = seed
+    networks = fit_networks(examples, evidence, n_jobs=1)
+    assert np.isfinite(networks).all()

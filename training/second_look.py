@@ -1,0 +1,197 @@
+"""Fits the second look on what each comment would get from a model that never saw it.
+
+Comments that a model was fitted on have more evidence than new ones: a network that learned from
+these would take it for stronger than it is. So the comments are cut into folds, and the evidence of
+each fold comes from heads that were fitted on the others (stacking: Wolpert 1992).
+"""
+
+import warnings
+import zlib
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from moderation import ATTRIBUTES, Scorer
+from moderation.second_look import RETHOUGHT, STARTS_AT, answers
+from moderation.sentence import describe
+from moderation.text import canonicalise
+from training.examples import Examples
+from training.fit import Counted, FitSettings, build_model, fit_weights
+from training.groups import hash_groups, read_groups
+from training.thresholds import fit_logistic_curve
+
+FOLDS: Final = 3
+_STEPS: Final = 60  # of the heads of a fold: more change little
+NETWORKS: Final = 2  # of which the mean is taken
+UNITS: Final = 31  # and one for the constant: the library takes sixteen at a time
+_PENALTY: Final = 0.2
+_EPOCHS: Final = 8
+_BELOW: Final = 1.0  # evidence below the start from which comments are learned from
+_ONE_SIDED: Final = 0.005
+_RATE: Final = 0.002
+_AT_ONCE: Final = 256
+_SEED: Final = 0
+_BATCH: Final = 4000
+_PLAIN: Final[dict[str, Any]] = {
+    "version": "fold",
+    "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
+    "thresholds": {},
+}
+
+
+def evidence_of_others(
+    examples: Examples,
+    counted: Counted,
+    settings: FitSettings,
+    mixture: NDArray[np.float32],
+    *,
+    n_jobs: int,
+) -> NDArray[np.float32]:
+    """Return the evidence of each comment by heads that were fitted on the other folds.
+
+    Parameters
+    ----------
+    examples : Examples
+        The comments; a copy lies in the fold of its original.
+    counted : Counted
+        Their features.
+    settings : FitSettings
+        As the heads of the model are fitted.
+    mixture : ndarray of shape (n_attributes, n_attributes), float32
+        What the weights are multiplied with afterwards.
+    n_jobs : int
+        Processes to use.
+
+    Returns
+    -------
+    ndarray of shape (n_comments, n_attributes), float32
+    """
+    # An id is followed by the marks of a copy: "corpus:7:disguised".
+    originals = (":".join(name.split(":")[:2]) for name in examples.ids)
+    folds = np.fromiter((zlib.crc32(b"fold:" + i.encode()) % FOLDS for i in originals), np.int64)
+    evidence = np.empty((len(examples.texts), len(ATTRIBUTES)), dtype=np.float32)
+    manifest = _PLAIN | {"features": settings.features.to_document()}
+    settings = replace(settings, iterations=_STEPS)
+    for fold in range(FOLDS):
+        fitted = fit_weights(examples, counted, settings, rows=folds != fold, n_jobs=n_jobs)
+        fitted = fitted.mixed(mixture)
+        mine = np.flatnonzero(folds == fold)
+        scorer = Scorer(build_model(fitted, settings.features, manifest))
+        evidence[mine] = scorer.evidence([examples.texts[i] for i in mine])
+    return evidence
+
+
+def fit_networks(
+    examples: Examples, evidence: NDArray[np.float32], *, n_jobs: int
+) -> NDArray[np.float32]:
+    """Fit a network for each attribute of `moderation.second_look.RETHOUGHT`.
+
+    Parameters
+    ----------
+    examples : Examples
+        The comments.
+    evidence : ndarray of shape (n_comments, n_attributes), float32
+        From `evidence_of_others`.
+    n_jobs : int
+        Processes to use.
+
+    Returns
+    -------
+    ndarray of shape (n_networks, n_units, n_features + 2), float32
+        As `moderation.second_look.SecondLook` wants them.
+    """
+    columns = [ATTRIBUTES.index(name) for name in RETHOUGHT]
+    rows = np.flatnonzero((evidence[:, columns] > STARTS_AT - _BELOW).any(axis=1))
+    parts = np.array_split(rows, max(1, len(rows) // _BATCH))
+    groups = hash_groups(read_groups())
+    found = Parallel(n_jobs=n_jobs)(
+        delayed(_describe)([examples.texts[i] for i in part], groups, evidence[part])
+        for part in parts
+    )
+    X = np.concatenate(found)
+    networks = Parallel(n_jobs=n_jobs)(
+        delayed(_fit_network)(X, a, examples.take(rows), evidence[rows, a]) for a in columns
+    )
+    return np.stack(networks)
+
+
+def _describe(
+    texts: list[str], groups: NDArray[np.uint32], evidence: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    found = describe(texts, canonicalise(texts), groups, evidence, range(len(texts)))
+    return found.astype(np.float32)
+
+
+def _fit_network(
+    X: NDArray[np.float32], attribute: int, examples: Examples, evidence: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Fit the network of one attribute, of shape (n_networks * n_units + 1, n_features + 2).
+
+    What it says is brought to the scale of the evidence; its last unit is a constant.
+    """
+    labels, weights = examples.labels[:, attribute], examples.weights[:, attribute]
+    rows = np.flatnonzero((weights > 0) & (evidence > STARTS_AT - _BELOW))
+    X, labels, weights, evidence = X[rows], labels[rows], weights[rows], evidence[rows]
+    chances = _at_one_prior(labels, weights, examples.domain[rows])
+    scale = StandardScaler().fit(X)
+    inner, outer, constant = [], [], 0.0
+    for seed in range(NETWORKS):
+        # Comments that count for more are drawn more often: the library knows no weights here.
+        random = np.random.default_rng(seed)
+        drawn = random.choice(rows.size, rows.size, p=chances)
+        if len(np.unique(labels[drawn])) < len(np.unique(labels)):
+            drawn = np.arange(rows.size)
+        network = MLPClassifier(
+            (UNITS,),
+            alpha=_PENALTY,
+            max_iter=_EPOCHS,
+            learning_rate_init=_RATE,
+            batch_size=min(_AT_ONCE, rows.size),
+            random_state=seed,
+        )
+        # It is stopped early on purpose. One thread: sums over several differ in the last digits.
+        with warnings.catch_warnings(), threadpool_limits(limits=1):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            network.fit(scale.transform(X[drawn]), labels[drawn])
+        first, last = network.coefs_
+        plain = (first / scale.scale_[:, None]).T
+        constants = network.intercepts_[0] - plain @ scale.mean_
+        inner.append(np.column_stack((plain, constants)))
+        outer.append(last[:, 0] / NETWORKS)
+        constant += float(network.intercepts_[1][0]) / NETWORKS
+    ones = np.zeros((1, X.shape[1] + 1))
+    ones[0, -1] = 1
+    units = np.column_stack((np.concatenate((*inner, ones)), np.concatenate((*outer, [constant]))))
+    says = answers(units, X.astype(np.float64)).astype(np.float32)
+    y = labels.astype(np.float32)
+    slope, intercept = fit_logistic_curve(says, y, weights)
+    of_sums, from_sums = fit_logistic_curve(evidence, y, weights)
+    units[:, -1] *= slope / of_sums
+    units[-1, -1] += (intercept - from_sums) / of_sums
+    return units.astype(np.float32)
+
+
+def _at_one_prior(
+    labels: NDArray[np.int8], weights: NDArray[np.float32], domains: NDArray[np.str_]
+) -> NDArray[np.float64]:
+    """Return how likely each comment is drawn, so that each corpus shows the attribute as often.
+
+    Else a network learns to tell corpora apart by their style, and takes the style of a corpus of
+    insults for an insult: 4 in 100 of the comments that newspapers published, not 1, were flagged.
+    """
+    chances = weights.astype(np.float64)
+    prior = np.average(labels, weights=chances)
+    for domain in np.unique(domains):
+        mine = domains == domain
+        share = np.average(labels[mine], weights=chances[mine])
+        if _ONE_SIDED < share < 1 - _ONE_SIDED:
+            odds = np.where(labels[mine] == 1, prior / share, (1 - prior) / (1 - share))
+            chances[mine] *= odds
+    return np.asarray(chances / chances.sum())

@@ -189,13 +189,13 @@ def _read_latin(words: _Words, known: Lexicon) -> Iterable[_Hit]:
     latin = words.at(np.flatnonzero(kinds == Kind.LATIN))
     if not latin:
         return
-    arabic = np.setdiff1d(words.at(np.flatnonzero(kinds == Kind.ARABIC)), latin)
+    arabic = sorted({*words.at(np.flatnonzero(kinds == Kind.ARABIC))} - {*latin})
     comments = np.cumsum(kinds[words.stops] == HARD)
     n_comments = int(comments[-1]) + 2
     # A word's comment is counted up at its own last space: the last word is one further on.
     comments = np.append(0, comments[:-1])
     n_latin = np.bincount(comments[latin], minlength=n_comments)
-    n_arabic = np.bincount(comments[arabic], minlength=n_comments)
+    n_arabic = np.bincount(comments[np.array(arabic, dtype=np.int64)], minlength=n_comments)
     among = n_arabic >= _ARABIC_TO_LATIN * n_latin
     for i in latin:
         if _SHORTEST_LATIN <= words.sizes[i] <= LONGEST:

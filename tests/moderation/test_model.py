@@ -20,7 +20,7 @@ from moderation.model import (
 from moderation.second_look import RETHOUGHT
 from moderation.sentence import FEATURES
 from training.groups import hash_groups, read_groups
-from training.second_look import UNITS
+from training.second_look import NETWORKS, UNITS
 
 TEXTS = ["أنت حمار لا تفهم", "مقال جميل", "", "😀", "ya 7mar"]
 
@@ -74,7 +74,7 @@ def test_a_model_folder_holds_arrays_and_facts_alone(folder):
         "idf": ("|u1", (16_384,)),
         "checks": ("|u1", (16_384,)),
         "groups": ("<u4", hash_groups(read_groups()).shape),
-        "networks": ("<f4", (len(RETHOUGHT), UNITS + 1, len(FEATURES) + 2)),
+        "networks": ("<f4", (len(RETHOUGHT), NETWORKS * UNITS + 1, len(FEATURES) + 2)),
     }
 
 
@@ -112,7 +112,7 @@ def test_a_file_is_no_model_folder(folder):
 @pytest.mark.parametrize("number", [3, 5])
 def test_another_format_is_refused_with_both_numbers(folder, number):
     rewrite_manifest(folder, lambda document: document.update(format=number))
-    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 3"):
+    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 4"):
         load_model(folder)
 
 

@@ -164,7 +164,7 @@ def test_the_shipped_model_ranks_each_attribute_above_its_floor(manifest, attrib
 @pytest.mark.parametrize(
     ("attribute", "ceiling"),
     [
-        pytest.param("abusive", 0.04, id="abusive"),
+        pytest.param("abusive", 0.05, id="abusive"),
         pytest.param("severe", 0.03, id="severe"),
         pytest.param("insult", 0.04, id="insult"),
         pytest.param("obscene", 0.02, id="obscene"),

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from moderation import library
+from moderation import Scorer, library
+from moderation.second_look import NO_NETWORKS
 from moderation.stretches import BLOCK, LONG, STRETCH_MARGIN, long_stretches
 from moderation.text import canonicalise
 
@@ -31,7 +34,8 @@ def test_a_block_holds_its_words_and_the_spaces_before_them():
     assert numbers.tolist() == [k // BLOCK for k in range(LONG + 1)]
 
 
-def test_an_insult_in_a_long_polite_comment_counts_as_much_as_in_a_short_one_less_a_margin(scorer):
+def test_an_insult_in_a_long_polite_comment_counts_as_much_as_in_a_short_one_less_a_margin(model):
+    scorer = Scorer(replace(model, networks=NO_NETWORKS))  # the sums themselves
     short, long = scorer.evidence([INSULT + POLITE[:40], POLITE * 4 + INSULT + POLITE[:40]])[:, 0]
     diluted = scorer.evidence([POLITE * 4])[0, 0]
     assert long > diluted

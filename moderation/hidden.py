@@ -210,6 +210,7 @@ def _spelled(word: str, *, among: bool) -> str | None:
 
     `among` Arabic words a Latin one is hardly ever of another language but for names: there short
     words are read, and letters that stand for several, unless it spells an everyday word as well.
+    That is written out only where no English or French word is spelled so.
     """
     if word in lexicon().ordinary:
         return None
@@ -219,18 +220,20 @@ def _spelled(word: str, *, among: bool) -> str | None:
         if among
         else (partial(reading, loose=bool(_CHAT.search(word))),)
     )  # fmt: skip
-    shortest = 2 if among or _FOREIGN.search(word) else 3
-    for way in ways:
+    foreign = _FOREIGN.search(word) is not None
+    shortest = 2 if among or foreign else 3
+    for number, way in enumerate(ways):
         for latin, arabic in HEADS:
             if not word.startswith(latin):
                 continue
             rest = word[len(latin) :]
             pattern, alike = way(sound(rest))
             match = pattern.fullmatch(rest)
-            if match is not None and match.lastindex is not None:
-                found = alike[match.lastindex - 1]
-                if strength(found) >= shortest and (len(found) > 2 or _FOREIGN.search(word)):
-                    return arabic + found
+            if match is None or match.lastindex is None:
+                continue
+            found = alike[match.lastindex - 1]
+            if strength(found) >= shortest and (len(found) > 2 or foreign):
+                return None if number == 1 and not foreign else arabic + found
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from moderation.lexicon import VOCABULARY_PATH, read_words
 from moderation.text import canonicalise
 
-LEAST: Final = 3  # comments, or a slip of the pen becomes a word
+LEAST: Final = 4  # comments, or a slip of the pen becomes a word
 # Particles that are written onto the next word: alone they are half of a word that was split.
 _HALVES: Final = frozenset(("ب", "ل", "ك", "ف", "ال", "وال", "بال", "فال", "كال", "لل"))
 _CHUNK: Final = 5000

@@ -371,8 +371,10 @@ int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, i
             if (found < 0)
                 continue;
             Letters arabic = word_of(lexicon, found, room);
-            if (strength(arabic) >= shortest && (arabic.size > 2 || foreign))
-                return write_reading(lexicon, from, found, result);
+            if (strength(arabic) < shortest || (arabic.size <= 2 && !foreign))
+                continue;
+            /* An everyday word without digits may be one of another language as well. */
+            return way == 1 && !foreign ? 0 : write_reading(lexicon, from, found, result);
         }
     return 0;
 }

@@ -90,6 +90,7 @@ def test_latin_spellings_are_read(raw, expected):
         pytest.param("هذا okalb كبير مثلك", "هذا وكلب كبير مثلك", id="and"),
         pytest.param("هذا ba3'l كبير والله", "هذا بغل كبير والله", id="apostrophe"),
         pytest.param("ra7ma على روحه الطاهرة", "رحمه علي روحه الطاهره", id="everyday-word-first"),
+        pytest.param("قالوا hello للناس جميعا", "قالوا hello للناس جميعا", id="other-tongue"),
         pytest.param("شكرا malika على المقال", "شكرا malika علي المقال", id="name"),
         pytest.param("hikir mati انت", "hikir mati انت", id="not-among-latin-words"),
     ],

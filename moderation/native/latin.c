@@ -151,7 +151,8 @@ int set_everyday_sounds(Lexicon *lexicon)
     return 0;
 }
 
-/* Put words that sound alike side by side, in their order: they are looked through one by one. */
+/* Put words that sound alike side by side, in their order, those that are hidden first: they are
+ * looked through one by one. */
 int order_sounds(Lexicon *lexicon)
 {
     Alike *ordered = malloc((size_t)(lexicon->n_alike + 1) * sizeof *ordered);
@@ -161,12 +162,16 @@ int order_sounds(Lexicon *lexicon)
     for (int64_t slot = 0; slot < lexicon->sounds.slots; slot++) {
         if (!lexicon->sounds.keys[slot])
             continue;
-        int32_t i = lexicon->sounds.values[slot];
+        int32_t first = lexicon->sounds.values[slot];
         lexicon->sounds.values[slot] = n;
-        for (; i >= 0; i = lexicon->alike[i].next, n++) {
-            ordered[n] = lexicon->alike[i];
-            ordered[n].next = ordered[n].next < 0 ? -1 : n + 1;
-        }
+        for (int everyday = 0; everyday < 2; everyday++)
+            for (int32_t i = first; i >= 0; i = lexicon->alike[i].next)
+                if (is_everyday(lexicon, lexicon->alike[i].word) == everyday) {
+                    ordered[n] = lexicon->alike[i];
+                    ordered[n].next = n + 1;
+                    n++;
+                }
+        ordered[n - 1].next = -1;
     }
     free(lexicon->alike);
     lexicon->alike = ordered;
@@ -250,6 +255,10 @@ static const Particle ALS[N_AL] = {
 /* Where a word goes on behind a particle; -1 where that does not stand there. */
 static int32_t behind(const uint32_t *word, int32_t size, int32_t at, const Particle *particle)
 {
+    if (!particle->latin[0])
+        return at < size ? at : -1;
+    if (at >= size || word[at] != (uint32_t)particle->latin[0])
+        return -1;
     int32_t end = at + (int32_t)strlen(particle->latin);
     return end < size && stands_at(word, size, at, particle->latin) ? end : -1;
 }
@@ -267,6 +276,8 @@ static int32_t spelled(const Lexicon *lexicon, int32_t first, const Latin *word,
     uint64_t begins = bit_of(word->letters[start]), ends = bit_of(word->letters[word->size - 1]);
     for (int32_t i = first; i >= 0; i = lexicon->alike[i].next) {
         const Alike *alike = &lexicon->alike[i];
+        if (is_everyday(lexicon, alike->word) > way.everyday)
+            break; /* these come last */
         /* Nearly all are told by their first and last letters. */
         if (!(alike->heads & begins) || !(alike->tails & ends) || alike->strength < 2
             || is_everyday(lexicon, alike->word) != way.everyday)

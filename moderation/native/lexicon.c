@@ -200,14 +200,15 @@ int32_t join_words(const Lexicon *lexicon, const uint32_t *joined, int32_t size,
                    int32_t n_right, uint32_t *result)
 {
     const uint32_t *right = joined + size - n_right;
-    if (is_ordinary(lexicon, joined, n_left) && is_ordinary(lexicon, right, n_right))
-        return 0;
     if (size == n_left + n_right) {
+        int hidden = has_word(lexicon, joined, size);
+        /* Nearly all are neither. */
         int whole = is_split(lexicon, joined, size, n_left)
                     && !offends_alone(lexicon, joined, size, n_left);
         if (!whole
-            && (!has_word(lexicon, joined, size) || has_word(lexicon, joined, n_left)
-                || has_word(lexicon, right, n_right)))
+            && (!hidden || has_word(lexicon, joined, n_left) || has_word(lexicon, right, n_right)))
+            return 0;
+        if (is_ordinary(lexicon, joined, n_left) && is_ordinary(lexicon, right, n_right))
             return 0;
         memcpy(result, joined, (size_t)size * sizeof *result);
         return size;
@@ -217,7 +218,8 @@ int32_t join_words(const Lexicon *lexicon, const uint32_t *joined, int32_t size,
         && (size < SHORTEST_SPOKEN || size > LONGEST
             || look_up(&lexicon->likeliest, hash_letters(joined, size)) < 0))
         return 0;
-    if (has_word(lexicon, joined, n_left) || has_word(lexicon, right, n_right))
+    if ((is_ordinary(lexicon, joined, n_left) && is_ordinary(lexicon, right, n_right))
+        || has_word(lexicon, joined, n_left) || has_word(lexicon, right, n_right))
         return 0;
     int32_t n = unmask(lexicon, joined, size, result);
     int spoken = is_spoken(lexicon, joined, n_left) && is_spoken(lexicon, right, n_right);

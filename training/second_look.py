@@ -37,7 +37,6 @@ _BELOW: Final = 1.0  # evidence below the start from which comments are learned 
 _ONE_SIDED: Final = 0.005
 _RATE: Final = 0.002
 _AT_ONCE: Final = 256
-_SEED: Final = 0
 _BATCH: Final = 4000
 _PLAIN: Final[dict[str, Any]] = {
     "version": "fold",

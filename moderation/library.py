@@ -174,7 +174,7 @@ class Native:
         build = self.library.ghirbal_cues
         build.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
         letters = _codes("".join(f"{word}\0" for word in cues))
-        sections = np.array(list(cues.values()), dtype=np.int32)
+        sections = np.array(list(cues.values()), dtype=np.uint32)
         if build(built, letters.ctypes.data, letters.size, sections.ctypes.data) < 0:
             raise MemoryError("no memory for the lexicon")
         return int(built)

@@ -62,48 +62,48 @@ EXPORT Lexicon *ghirbal_lexicon(const uint32_t *const *lists, const int64_t *siz
     return failed < 0 ? NULL : lexicon;
 }
 
+/* Set the values of words, a 0 after each; their numbers where `values` is NULL. */
+static int32_t set_words(Map *map, const uint32_t *words, int64_t size, const uint32_t *values,
+                         Lists *list)
+{
+    int failed = cut(list, words, size) < 0;
+    for (int32_t i = 0; !failed && i < list->n; i++) {
+        Letters word = list->words[i];
+        int32_t value = values ? (int32_t)values[i] : i;
+        failed = set_key(map, hash_letters(word.letters, word.size), value) < 0;
+    }
+    return failed ? -1 : 0;
+}
+
 /* Add the names of characters in HTML, a 0 after each, and what they stand for. */
 EXPORT int32_t ghirbal_entities(Lexicon *lexicon, const uint32_t *names, int64_t size,
                                 const uint32_t *codes)
 {
     Lists list = {0};
-    int failed = cut(&list, names, size) < 0;
-    for (int32_t i = 0; !failed && i < list.n; i++) {
-        Letters name = list.words[i];
-        failed = set_key(&lexicon->entities, hash_letters(name.letters, name.size),
-                         (int32_t)codes[i])
-                 < 0;
-    }
+    int32_t result = set_words(&lexicon->entities, names, size, codes, &list);
     free(list.words);
-    return failed ? -1 : 0;
+    return result;
 }
 
 /* Add the words that offend nobody, a 0 after each. */
 EXPORT int32_t ghirbal_function_words(Lexicon *lexicon, const uint32_t *words, int64_t size)
 {
     Lists list = {0};
-    int failed = cut(&list, words, size) < 0;
-    for (int32_t i = 0; !failed && i < list.n; i++)
-        failed = set_key(&lexicon->function,
-                         hash_letters(list.words[i].letters, list.words[i].size), i)
-                 < 0;
+    int32_t result = set_words(&lexicon->function, words, size, NULL, &list);
     free(list.words);
-    return failed ? -1 : 0;
+    return result;
 }
 
 /* Add words and emoji, a 0 after each, and the sections of cues.txt that they stand in. */
 EXPORT int32_t ghirbal_cues(Lexicon *lexicon, const uint32_t *words, int64_t size,
-                            const int32_t *sections)
+                            const uint32_t *sections)
 {
     Lists list = {0};
-    int failed = cut(&list, words, size) < 0;
-    for (int32_t i = 0; !failed && i < list.n; i++) {
-        Letters word = list.words[i];
-        failed = set_key(&lexicon->cues, hash_letters(word.letters, word.size), sections[i]) < 0;
-        note_telling(lexicon, word);
-    }
+    int32_t result = set_words(&lexicon->cues, words, size, sections, &list);
+    for (int32_t i = 0; i < list.n; i++)
+        note_telling(lexicon, list.words[i]);
     free(list.words);
-    return failed ? -1 : 0;
+    return result;
 }
 
 /* Bring comments into canonical form. Comment i lies in raw from edges[i] + 1 to edges[i + 1].

@@ -25,7 +25,7 @@ from moderation import load_scorer  # noqa: E402
 from moderation.compiled import CompiledModel, ModelArrays  # noqa: E402
 from moderation.features import NO_GROUPS, FeatureSettings, hash_features  # noqa: E402
 from moderation.library import native  # noqa: E402
-from moderation.second_look import NO_NETWORKS  # noqa: E402
+from moderation.second_look import NO_EXPERTS, NO_NETWORKS  # noqa: E402
 from moderation.text import canonicalise  # noqa: E402
 from service import create_app  # noqa: E402
 from service.database import open_engine, upgrade, writing  # noqa: E402
@@ -65,7 +65,8 @@ def small_model(features: FeatureSettings) -> CompiledModel:
     one = np.ones(6, dtype=np.float32)
     records = np.zeros((1 << features.bits, 8), dtype=np.int8)
     term_weights = np.ones(8, np.float32)
-    arrays = ModelArrays(records, term_weights, one, one, one, NO_GROUPS, NO_NETWORKS)
+    nothing = NO_GROUPS, NO_NETWORKS, NO_EXPERTS
+    arrays = ModelArrays(records, term_weights, one, one, one, *nothing)
     return CompiledModel(library, arrays, features)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.experts import Experts
 from moderation.features import FeatureSettings
 from moderation.highlights import WORD, Looked
 from moderation.library import Native
@@ -27,6 +28,7 @@ _GROUP_BITS: Final = 20
 # Up to here a comment is scored in less time than it takes to get the interpreter's lock back.
 _BRIEF_CHARS: Final = 1_000
 _AT_ONCE: Final = 16  # units that the library takes at once
+_BLOCK: Final = 32  # buckets whose bits are one number
 
 
 class _Model(ctypes.Structure):
@@ -38,6 +40,8 @@ class _Model(ctypes.Structure):
             for name in (
                 "records", "term_weights", "scales", "slopes", "intercepts", "skeleton",
                 "skeleton_before_h", "groups", "group_bits", "networks", "rethought",
+                "expert_rows", "expert_weights", "expert_scales",
+                "expert_attributes", "expert_sums",
             )
         ),
         ("n_term_weights", ctypes.c_int64),
@@ -46,6 +50,8 @@ class _Model(ctypes.Structure):
         ("ngrams", ctypes.c_uint32),
         ("n_networks", ctypes.c_int32),
         ("n_units", ctypes.c_int32),
+        ("n_experts", ctypes.c_int32),
+        ("n_columns", ctypes.c_int32),
     )  # fmt: skip
 
 
@@ -63,8 +69,10 @@ class ModelArrays:
         Unit of the weights, and the calibration.
     groups : ndarray of shape (n_names,), uint32
         Hashes of the names of groups.
-    networks : ndarray of shape (n_networks, n_units, n_features + 2), float32
+    networks : ndarray of shape (n_networks, n_units, n_given + 2), float32
         See `moderation.second_look.SecondLook`.
+    experts : Experts
+        Whom the networks ask.
     """
 
     records: NDArray[np.int8]
@@ -74,6 +82,7 @@ class ModelArrays:
     intercepts: NDArray[np.float32]
     groups: NDArray[np.uint32]
     networks: NDArray[np.float32]
+    experts: Experts
 
 
 class CompiledModel:
@@ -93,7 +102,8 @@ class CompiledModel:
         self._native = native
         skeleton, before_h = skeleton_tables()
         tables = {
-            **{name: getattr(arrays, name) for name in arrays.__slots__},
+            **{name: getattr(arrays, name) for name in arrays.__slots__ if name != "experts"},
+            **_tables_of(arrays.experts, features),
             "skeleton": skeleton,
             "skeleton_before_h": before_h,
             "group_bits": _upper_bits(arrays.groups),
@@ -111,6 +121,8 @@ class CompiledModel:
             ngrams=sum(1 << n for n in features.ngrams),
             n_networks=arrays.networks.shape[0],
             n_units=self._held["networks"].shape[2],
+            n_experts=arrays.experts.attributes.size,
+            n_columns=arrays.experts.weights.shape[1],
         )
         self._by_reference = ctypes.byref(self._model)
 
@@ -189,6 +201,25 @@ def _by_feature(networks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return networks feature by feature, units that count for nothing added to full groups."""
     more = -networks.shape[1] % _AT_ONCE
     return np.pad(networks.transpose(0, 2, 1), ((0, 0), (0, 0), (0, more)))
+
+
+def _tables_of(experts: Experts, features: FeatureSettings) -> dict[str, NDArray[Any]]:
+    """Return experts as the library asks them: a bit for each bucket that they weigh.
+
+    How many such bits there are before is the number of its row.
+    """
+    marked = np.zeros(1 << features.bits, dtype=np.uint8)
+    marked[experts.buckets] = 1
+    blocks = np.empty(marked.size // _BLOCK, dtype=[("marks", "<u4"), ("before", "<u4")])
+    blocks["marks"] = np.packbits(marked, bitorder="little").view("<u4")
+    blocks["before"] = np.searchsorted(experts.buckets, np.arange(0, marked.size, _BLOCK))
+    return {
+        "expert_rows": blocks,
+        "expert_weights": experts.weights,
+        "expert_scales": experts.scales,
+        "expert_attributes": experts.attributes,
+        "expert_sums": experts.sums,
+    }
 
 
 def _take(texts: Sequence[str], start: int) -> Sequence[str]:

@@ -18,6 +18,8 @@ from moderation.types import ATTRIBUTES, Span
 if TYPE_CHECKING:
     from moderation.scorer import Scorer
 
+OFFENDS_FROM: Final = 0.5
+"""Score from which words that stand alone offend."""
 _CHUNK: Final = 1024
 _MOST_STRETCHES: Final = 12
 _BY_NAME: Final = sorted(range(len(ATTRIBUTES)), key=ATTRIBUTES.__getitem__)
@@ -31,8 +33,8 @@ def find_spans(
     """Find the words behind each score that reached its threshold, or came near it.
 
     Neighbouring words that offend are one span for each attribute that the comment shows to
-    ``scorer.explain_at`` or more, if standing alone they reach its threshold. Where no words of a
-    comment do, the one that comes nearest to offending and reaches a threshold is the span.
+    ``scorer.explain_at`` or more, if standing alone they are likelier than not to show it. Where no
+    words of a comment are, the one that comes nearest to offending and is so is the span.
 
     Parameters
     ----------
@@ -49,13 +51,12 @@ def find_spans(
         Per comment, by position.
     """
     cuts = [scorer.explain_at.get(name, math.inf) for name in ATTRIBUTES]
-    reach = [scorer.review_at.get(name, math.inf) for name in ATTRIBUTES]
     flagged = [i for i, row in enumerate(rows) if any(map(operator.ge, row, cuts))]
     spans: list[tuple[Span, ...]] = [()] * len(texts)
     for at in range(0, len(flagged), _CHUNK):
         part = flagged[at : at + _CHUNK]
         scores = np.array([rows[i] for i in part])
-        found = _explain(scorer, [texts[i] for i in part], scores, cuts=cuts, reach=reach)
+        found = _explain(scorer, [texts[i] for i in part], scores, cuts=cuts)
         for i, words in zip(part, found, strict=True):
             spans[i] = words
     return spans
@@ -67,7 +68,6 @@ def _explain(
     scores: NDArray[np.float64],
     *,
     cuts: list[float],
-    reach: list[float],
 ) -> list[tuple[Span, ...]]:
     starts, words = look_at_words(scorer, texts, scores, cuts)
     bounds = starts.tolist()
@@ -91,11 +91,9 @@ def _explain(
         reaching: list[Span] = []
         for i, j in each:
             row = together[i, j] if i < j else alone[i].tolist()
-            reaching += _reaching((places[i][0], places[j][1]), row, fired, reach)
+            reaching += _reaching((places[i][0], places[j][1]), row, fired)
         numbers = range(bounds[comment], bounds[comment + 1])
-        spans.append(
-            tuple(reaching) or _nearest(numbers, margins, places, alone, fired=fired, reach=reach)
-        )
+        spans.append(tuple(reaching) or _nearest(numbers, margins, places, alone, fired=fired))
     return spans
 
 
@@ -121,12 +119,12 @@ def offending(margins: Sequence[float]) -> list[tuple[int, int]]:
     return [(run[0], run[-1]) for run in sorted(plainest)]
 
 
-def _reaching(
-    place: Place, alone: Sequence[float], fired: Sequence[bool], reach: Sequence[float]
-) -> list[Span]:
-    """Return a span for each attribute that is explained and reaches its threshold alone."""
+def _reaching(place: Place, alone: Sequence[float], fired: Sequence[bool]) -> list[Span]:
+    """Return a span for each attribute that is explained and that they show alone."""
     return [
-        Span(*place, ATTRIBUTES[a], alone[a]) for a in _BY_NAME if fired[a] and alone[a] >= reach[a]
+        Span(*place, ATTRIBUTES[a], alone[a])
+        for a in _BY_NAME
+        if fired[a] and alone[a] >= OFFENDS_FROM
     ]
 
 
@@ -137,11 +135,10 @@ def _nearest(
     alone: NDArray[np.float64],
     *,
     fired: Sequence[bool],
-    reach: Sequence[float],
 ) -> tuple[Span, ...]:
-    """Return the spans of the word that comes nearest to offending, of those that reach a cut."""
+    """Return the spans of the word that comes nearest to offending, of those that offend alone."""
     for word in sorted(numbers, key=margins.__getitem__, reverse=True):
-        reaching = _reaching(places[word], alone[word].tolist(), fired, reach)
+        reaching = _reaching(places[word], alone[word].tolist(), fired)
         if reaching:
             return tuple(reaching)
     return ()

@@ -1,7 +1,7 @@
 """Hashed features of the canonical form: the only featuriser, for training and scoring alike.
 
 Several views of the text share one table of buckets: character n-grams inside words, words, pairs
-and triples of words, emoji, and the skeletons of words: consonants alone, with the letters that
+of words, emoji, and the skeletons of words: consonants alone, with the letters that
 Arabizi and loose spelling confuse made one, so that ``7mar``, ``hmar`` and ``حمار`` meet in one
 bucket.
 
@@ -29,10 +29,10 @@ SECOND: Final = np.uint32(0xA5A5A5A5)
 """What the hash of a word that is part of a name only behind one is changed by among `groups`."""
 FIRST: Final = np.uint32(0x5A5A5A5A)
 """The same for a word that is part of a name only before one."""
-# Seed of a view, and how far the words of a chain follow the first: a pair, a pair around any word,
-# a triple.
-_CHAINS: Final = ((12, (1,)), (16, (2,)), (17, (1, 2)))
-_BARE_PAIRS: Final = (14, (1,))
+# Seed of a view, and how far the second word of a pair follows the first: a pair, a pair around any
+# word.
+_PAIRS: Final = ((12, 1), (16, 2))
+_BARE_PAIRS: Final = (14, 1)
 NO_GROUPS: Final = np.zeros(0, dtype=np.uint32)
 _POWERS: Final = np.array([pow(0x01000193, i, 1 << 32) for i in range(_LONGEST)], dtype=np.uint32)
 
@@ -51,7 +51,7 @@ class FeatureSettings:
     """
 
     bits: int = 21
-    ngrams: tuple[int, ...] = (2, 3, 4, 5)
+    ngrams: tuple[int, ...] = (3, 4, 5)
 
     def __post_init__(self) -> None:
         """Refuse settings that no array fits."""
@@ -188,14 +188,14 @@ def hash_features(
         for n, (hashes, places) in _ngrams(codes, settings.ngrams, letters)
     ]
     views.append(_view(hashes, starts, bounds, seed=11))
-    views += [_chains(hashes, starts, bounds, steps) for steps in _CHAINS]
+    views += [_pairs(hashes, starts, bounds, pair) for pair in _PAIRS]
     bare, origin = skeletons(codes)
     bare_starts, _, bare_hashes = _words(bare)
     places = origin[bare_starts]
     bare_hashes[letters[places]] = _GROUP
     places, bare_hashes = places[~doubled[places]], bare_hashes[~doubled[places]]
     views.append(_view(bare_hashes, places, bounds, seed=13))
-    views.append(_chains(bare_hashes, places, bounds, _BARE_PAIRS))
+    views.append(_pairs(bare_hashes, places, bounds, _BARE_PAIRS))
     nowhere = np.full(canonical.emoji.size, -1)
     views.append((_mix(canonical.emoji, 15), canonical.emoji_bounds, nowhere))
     shift, check_shift = np.uint32(32 - settings.bits), np.uint32(24 - settings.bits)
@@ -203,6 +203,13 @@ def hash_features(
         View(hashes >> shift, (hashes >> check_shift).astype(np.uint8), bounds, places)
         for hashes, bounds, places in views
     ]
+
+
+def kinds_of_views(settings: FeatureSettings) -> list[tuple[str, int]]:
+    """Return what each view of `hash_features` holds: of how many letters, or how far apart."""
+    ngrams = [("ngrams", n) for n in settings.ngrams]
+    pairs = [("pairs", step) for _, step in _PAIRS]
+    return [*ngrams, ("words", 1), *pairs, ("skeletons", 1), ("skeleton_pairs", 1), ("emoji", 1)]
 
 
 def _mix(hashes: NDArray[np.uint32], seed: int) -> NDArray[np.uint32]:
@@ -284,18 +291,16 @@ def _letters_of(size: int, starts: NDArray[np.int64], ends: NDArray[np.int64]) -
     return np.cumsum(steps[:size], dtype=np.int8).astype(np.bool_)
 
 
-def _chains(
+def _pairs(
     hashes: NDArray[np.uint32],
     starts: NDArray[np.int64],
     bounds: NDArray[np.int64],
-    chain: tuple[int, tuple[int, ...]],
+    pair: tuple[int, int],
 ) -> _Hashed:
-    """Hash some words of one comment in their order, named by the first word's position."""
-    seed, steps = chain
-    size = max(hashes.size - steps[-1], 0)
-    chained = _mix(hashes[:size], seed)
-    for step in steps:
-        chained = chained * _STEP + hashes[step : size + step]
+    """Hash two words of one comment in their order, named by the first word's position."""
+    seed, step = pair
+    size = max(hashes.size - step, 0)
+    paired = _mix(hashes[:size], seed) * _STEP + hashes[step : size + step]
     comment = np.searchsorted(bounds, starts, side="right")
-    same = comment[steps[-1] :] == comment[:size]
-    return _view(chained[same], starts[:size][same], bounds, seed=seed)
+    same = comment[step:] == comment[:size]
+    return _view(paired[same], starts[:size][same], bounds, seed=seed)

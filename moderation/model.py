@@ -3,29 +3,31 @@
 import hashlib
 import json
 import math
+import operator
 import re
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from moderation.errors import ModelError, ModerationError
+from moderation.experts import AT_ONCE, MOST_EXPERTS, Experts
 from moderation.features import FeatureSettings
 from moderation.policy import Policy
-from moderation.second_look import MOST_UNITS, NO_NETWORKS, RETHOUGHT
-from moderation.sentence import FEATURES
+from moderation.second_look import GIVEN, MOST_UNITS, NO_NETWORKS, RETHOUGHT
 from moderation.types import ATTRIBUTES
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Number of the folder's layout; raised when an older reader would misread it."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.npz"
 CARD: Final = "card.md"
 _ARRAYS: Final = ("weights", "scales", "idf", "checks", "groups", "networks")
+_EXPERTS: Final = tuple(field.name for field in fields(Experts))
 MODELS: Final = Path(__file__).parent / "models"
 _LISTS: Final = re.compile(r"\[([-+.\deE,\s]*)\]")  # of numbers, which stand on one line
 
@@ -48,8 +50,10 @@ class Model:
         Which of the features that fall into a bucket it stands for: see `View.checks`.
     groups : ndarray of shape (n_names,), uint32
         Hashes of the names of groups, ascending: see `moderation.features.are_groups`.
-    networks : ndarray of shape (n_networks, n_units, n_features + 2), float32
+    networks : ndarray of shape (n_networks, n_units, n_given + 2), float32
         Those of the second look: see `moderation.second_look.SecondLook`.
+    experts : Experts
+        Whom the second look asks, about the attributes of `moderation.second_look.RETHOUGHT`.
     """
 
     manifest: Mapping[str, Any]
@@ -59,6 +63,7 @@ class Model:
     checks: NDArray[np.uint8]
     groups: NDArray[np.uint32]
     networks: NDArray[np.float32]
+    experts: Experts
 
     @property
     def version(self) -> str:
@@ -117,10 +122,12 @@ def load_model(path: Path) -> Model:
     try:
         # Opened here: NumPy 2.4 leaves the file open where it is no archive.
         with (path / WEIGHTS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            model = Model(manifest, *(arrays[name] for name in _ARRAYS))
+            experts = Experts(*(arrays[f"experts_{name}"] for name in _EXPERTS))
+            model = Model(manifest, **{name: arrays[name] for name in _ARRAYS}, experts=experts)
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ModelError(f"{path / WEIGHTS} cannot be read: {error}") from error
     _check_shapes(model, path)
+    _check_experts(model, path)
     return model
 
 
@@ -130,12 +137,14 @@ def save_model(model: Model, path: Path) -> None:
     The same model gives the same bytes: the archive carries no times.
     """
     path.mkdir(parents=True, exist_ok=True)
+    arrays = {name: getattr(model, name) for name in _ARRAYS}
+    arrays |= {f"experts_{name}": getattr(model.experts, name) for name in _EXPERTS}
     with zipfile.ZipFile(path / WEIGHTS, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in _ARRAYS:
+        for name, array in arrays.items():
             entry = zipfile.ZipInfo(f"{name}.npy")
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, getattr(model, name), allow_pickle=False)
+                np.lib.format.write_array(member, array, allow_pickle=False)
     manifest = dict(model.manifest) | {"files": {WEIGHTS: sha256(path / WEIGHTS)}}
     text = json.dumps(manifest, ensure_ascii=False, indent=2, allow_nan=False)
     text = _LISTS.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
@@ -184,7 +193,7 @@ def _check_figures(manifest: Mapping[str, Any]) -> None:
 
 def _check_shapes(model: Model, path: Path) -> None:
     buckets = 1 << model.features.bits
-    expected = {
+    expected: dict[str, tuple[DTypeLike, tuple[int, ...]]] = {
         "weights": (np.int8, (buckets, len(ATTRIBUTES))),
         "scales": (np.float32, (len(ATTRIBUTES),)),
         "idf": (np.uint8, (buckets,)),
@@ -192,8 +201,11 @@ def _check_shapes(model: Model, path: Path) -> None:
         "groups": (np.uint32, (model.groups.size,)),
         "networks": (np.float32, _shape_of_networks(model)),
     }
+    expected |= {
+        f"experts.{name}": each for name, each in _shapes_of_experts(model.experts).items()
+    }
     for name, (dtype, shape) in expected.items():
-        array = getattr(model, name)
+        array = operator.attrgetter(name)(model)
         if array.dtype != dtype or array.shape != shape:
             raise ModelError(
                 f"{path / WEIGHTS}: {name} is {array.dtype}{array.shape}, "
@@ -205,4 +217,32 @@ def _shape_of_networks(model: Model) -> tuple[int, int, int]:
     """Return the shape that the networks should have: one for each attribute, or none."""
     shape = model.networks.shape
     units = min(shape[1], MOST_UNITS) if len(shape) == len(NO_NETWORKS.shape) else 0
-    return (len(RETHOUGHT) if units else 0, units, len(FEATURES) + 2)
+    return (len(RETHOUGHT) if units else 0, units, len(GIVEN) + 2)
+
+
+def _shapes_of_experts(experts: Experts) -> dict[str, tuple[DTypeLike, tuple[int, ...]]]:
+    n_features, n_experts = experts.buckets.size, experts.attributes.size
+    columns = 1 + 2 * n_experts if n_experts else 0
+    return {
+        "buckets": (np.uint32, (n_features,)),
+        "weights": (np.int8, (n_features, columns + -columns % AT_ONCE)),
+        "scales": (np.float32, (2, columns)),
+        "attributes": (np.int32, (n_experts,)),
+        "sums": (np.float32, (len(RETHOUGHT), 2)),
+    }
+
+
+def _check_experts(model: Model, path: Path) -> None:
+    """Refuse experts that would speak about what there is not."""
+    experts = model.experts
+    limits = {
+        "buckets": (experts.buckets, model.idf.size),
+        "attributes": (experts.attributes, len(RETHOUGHT)),
+    }
+    for name, (array, limit) in limits.items():
+        if array.size and not (array.min() >= 0 and array.max() < limit):
+            raise ModelError(f"{path / WEIGHTS}: experts.{name} must be from 0 to {limit - 1}")
+    if np.any(np.diff(experts.buckets.astype(np.int64)) <= 0):
+        raise ModelError(f"{path / WEIGHTS}: experts.buckets must ascend")
+    if experts.attributes.size > MOST_EXPERTS:
+        raise ModelError(f"{path / WEIGHTS}: more than {MOST_EXPERTS} experts")

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from moderation import library
 from moderation.compiled import CompiledModel, ModelArrays
+from moderation.experts import WEIGHED
 from moderation.explain import find_spans
-from moderation.features import View, hash_features
+from moderation.features import View, hash_features, kinds_of_views
 from moderation.model import IDF_UNIT, Model, load_model, newest_model
 from moderation.policy import Policy
-from moderation.second_look import SecondLook
+from moderation.second_look import SecondLook, Seen
 from moderation.stretches import STRETCH_MARGIN, long_stretches
 from moderation.text import Canonical, canonicalise
 from moderation.types import ATTRIBUTES, CommentScore
@@ -77,14 +78,14 @@ class Scorer:
         self._weights = self._records[:, 2:]
         self._checks[:], self._idf[:], self._weights[:] = model.checks, model.idf, model.weights
         self._scales, self._groups = model.scales, model.groups
-        self._second_look = SecondLook(model.networks)
+        self._second_look = SecondLook(model.networks, model.experts, self._groups)
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
         self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)
-        self._review_at = {
-            name: float(cut["review_at"]) for name, cut in model.manifest["thresholds"].items()
+        self._explain_at = {
+            name: min(float(cut["review_at"]), EXPLAINED_FROM)
+            for name, cut in model.manifest["thresholds"].items()
         }
-        self._explain_at = {n: min(cut, EXPLAINED_FROM) for n, cut in self._review_at.items()}
         self._compiled: CompiledModel | None = None
 
     def __getstate__(self) -> dict[str, object]:
@@ -156,9 +157,10 @@ class Scorer:
                 part = (found * self._scales - STRETCH_MARGIN).astype(np.float32)
                 rows = start + stretches.comments
                 evidence[rows] = np.maximum(evidence[rows], part)
-            evidence[start:end] = self._second_look.rethink(
-                texts[start:end], canonical, self._groups, evidence[start:end]
-            )
+            kinds = kinds_of_views(self.features)
+            weighed = [view for view, kind in zip(views, kinds, strict=True) if kind in WEIGHED]
+            seen = Seen(texts[start:end], canonical, weighed)
+            evidence[start:end] = self._second_look.rethink(seen, evidence[start:end])
         return evidence
 
     def compiled(self) -> CompiledModel | None:
@@ -173,6 +175,7 @@ class Scorer:
                 intercepts=self._intercept,
                 groups=self._groups,
                 networks=self._second_look.networks,
+                experts=self._second_look.experts,
             )
             self._compiled = CompiledModel(native, arrays, self.features)
         return self._compiled if native is not None else None
@@ -198,11 +201,6 @@ class Scorer:
     def explain_at(self) -> dict[str, float]:
         """Score from which an attribute is explained, per attribute."""
         return self._explain_at
-
-    @property
-    def review_at(self) -> dict[str, float]:
-        """Score from which the model suggests a review, and words are shown, per attribute."""
-        return self._review_at
 
     def hashed(self, canonical: Canonical) -> list[View]:
         """Return the features of comments, the names of groups made one."""

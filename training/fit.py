@@ -15,7 +15,7 @@ from tqdm import tqdm
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
 from moderation.model import Model
-from moderation.second_look import NO_NETWORKS
+from moderation.second_look import NO_EXPERTS, NO_NETWORKS
 from training.examples import Examples
 from training.groups import hash_groups, read_groups
 from training.matrix import (
@@ -26,6 +26,7 @@ from training.matrix import (
     tf_idf,
 )
 
+_CURVATURE: Final = 0.1  # of the loss of a comment, on the mean; at most a quarter
 _DOMAIN_PENALTY: Final = 0.01  # next to nothing: a domain's bias must not live in its words
 
 
@@ -49,9 +50,9 @@ class FitSettings:
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
     min_comments: int = 3
-    l2: float = 0.2
+    l2: float = 0.15
     smoothing: float = 1.0
-    iterations: int = 150
+    iterations: int = 60
 
 
 def log_count_ratio(
@@ -84,7 +85,8 @@ def fit_head(
 
     Weighted logistic loss on features scaled by their log-count ratio, with one bias per domain
     that is fitted along and then dropped: how often a corpus shows an attribute says how it was
-    sampled, not how its words are to be read.
+    sampled, not how its words are to be read. Steps are taken in coordinates in which the loss is
+    about as curved along each, frequent feature or rare: 40 go as far as 300 otherwise.
 
     Parameters
     ----------
@@ -123,10 +125,21 @@ def fit_head(
             np.concatenate([gradient, by_domain]).astype(np.float64),
         )
 
-    start = np.zeros(X.shape[1] + n_domains)
+    squares = csr_matrix((scaled.data**2, scaled.indices, scaled.indptr), X.shape).T @ weights
+    of_domains = np.bincount(domains, weights=weights, minlength=n_domains)
+    curvature = np.concatenate(
+        (settings.l2 + _CURVATURE * squares, _DOMAIN_PENALTY + _CURVATURE * of_domains)
+    )
+    size = 1 / np.sqrt(curvature)
+
+    def in_steps(steps: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        loss, gradient = loss_and_gradient(steps * size)
+        return loss, gradient * size
+
     options = {"maxiter": settings.iterations, "maxcor": 8}
-    found = minimize(loss_and_gradient, start, jac=True, method="L-BFGS-B", options=options)
-    return np.asarray(found.x[:-n_domains], dtype=np.float32) * ratio
+    start = np.zeros(size.size)
+    found = minimize(in_steps, start, jac=True, method="L-BFGS-B", options=options)
+    return np.asarray((found.x * size)[:-n_domains], dtype=np.float32) * ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,4 +265,4 @@ def build_model(fitted: Fitted, features: FeatureSettings, manifest: Mapping[str
     idf[buckets] = fitted.idf
     checks = np.zeros(1 << features.bits, dtype=np.uint8)
     checks[buckets] = fitted.columns & 255
-    return Model(manifest, weights, scales, idf, checks, fitted.groups, NO_NETWORKS)
+    return Model(manifest, weights, scales, idf, checks, fitted.groups, NO_NETWORKS, NO_EXPERTS)

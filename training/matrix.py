@@ -1,6 +1,6 @@
 """Sparse matrices of the features that `moderation` hashes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 from tqdm import tqdm
 
-from moderation.features import FeatureSettings, hash_features
+from moderation.features import FeatureSettings, hash_features, kinds_of_views
 from moderation.model import IDF_UNIT
 from moderation.text import canonicalise
 
@@ -17,9 +17,27 @@ _BATCH: Final = 4000
 
 
 def count_features(
-    texts: Sequence[str], settings: FeatureSettings, groups: NDArray[np.uint32], *, n_jobs: int
+    texts: Sequence[str],
+    settings: FeatureSettings,
+    groups: NDArray[np.uint32],
+    *,
+    n_jobs: int,
+    only: Callable[[str, int], bool] | None = None,
 ) -> csr_matrix:
-    """Count the hashed features of comments; see `hash_features` for `settings` and `groups`.
+    """Count the hashed features of comments.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Comments.
+    settings : FeatureSettings
+        What is hashed.
+    groups : ndarray of shape (n_names,), uint32
+        Hashes of the names of groups.
+    n_jobs : int
+        Processes to use.
+    only : callable, optional
+        Asked for each of `kinds_of_views` whether it counts; all do when not given.
 
     Returns
     -------
@@ -29,7 +47,7 @@ def count_features(
     """
     batches = [texts[i : i + _BATCH] for i in range(0, len(texts), _BATCH)]
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(
-        delayed(_count)(batch, settings, groups) for batch in batches
+        delayed(_count)(batch, settings, groups, only) for batch in batches
     )
     # The bar shows on a terminal only.
     bar = tqdm(parts, total=len(batches), desc="features", unit="batch", disable=None)
@@ -37,9 +55,15 @@ def count_features(
 
 
 def _count(
-    texts: Sequence[str], settings: FeatureSettings, groups: NDArray[np.uint32]
+    texts: Sequence[str],
+    settings: FeatureSettings,
+    groups: NDArray[np.uint32],
+    only: Callable[[str, int], bool] | None,
 ) -> csr_matrix:
     views = hash_features(canonicalise(texts), settings, groups)
+    if only is not None:
+        kinds = kinds_of_views(settings)
+        views = [view for view, kind in zip(views, kinds, strict=True) if only(*kind)]
     rows = [np.repeat(np.arange(len(texts)), np.diff(view.bounds)) for view in views]
     columns = np.concatenate([view.buckets << np.uint32(8) | view.checks for view in views])
     counts = csr_matrix(

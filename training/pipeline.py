@@ -16,17 +16,18 @@ from moderation import ATTRIBUTES, Scorer
 from moderation.model import FORMAT, Model
 from training.disguise import disguised
 from training.examples import NEWS, PUBLISHED, CorporaError, Examples, join
+from training.experts import named_experts, teach, weigh
 from training.fit import FitSettings, build_model, count, fit_weights
 from training.operating_points import GRID, HeldOut, OperatingPointError
 from training.pieces import pieces
-from training.second_look import evidence_of_others, fit_networks
+from training.second_look import evidence_of_others, fit_networks, folds_of
 from training.thresholds import fit_logistic_curve
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 # The default policy sends at most this share of what newspapers published to review.
-REVIEW_BUDGET: Final = 0.0275
+REVIEW_BUDGET: Final = 0.025
 # What is likelier so than this is a reason by itself; `abusive` takes what is left of the budget.
-LIKELY: Final = 0.6
+LIKELY: Final = 0.7
 REJECT_PRECISION: Final = 0.98
 # Not severe and obscene: a plain insult would become both.
 LEANING: Final = ("identity_hate", "threat")
@@ -79,9 +80,12 @@ def train(
     weights = weights.mixed(mixture)
     fitted = build_model(weights, settings.features, uncalibrated)
     found = evidence_of_others(more, counted, settings, mixture, n_jobs=n_jobs)
+    found = found[: len(part.texts)]
+    weighed = weigh(part.texts, counted, settings.features, n_jobs=n_jobs)
     del counted
-    networks = fit_networks(part, found[: len(part.texts)], n_jobs=n_jobs)
-    fitted = replace(fitted, networks=networks)
+    experts, opinions = teach(part, found, weighed, folds_of(part), named_experts(), n_jobs=n_jobs)
+    networks = fit_networks(part, found, opinions, n_jobs=n_jobs)
+    fitted = replace(fitted, networks=networks, experts=experts)
     evidence = Scorer(fitted).evidence(rest.texts)
     # Not fitted again on all comments: thresholds hold for the weights that they were chosen with.
     facts["calibration"] = _calibrate(evidence, rest)

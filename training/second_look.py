@@ -7,7 +7,6 @@ each fold comes from heads that were fitted on the others (stacking: Wolpert 199
 
 import warnings
 import zlib
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -28,7 +27,6 @@ from training.groups import hash_groups, read_groups
 from training.thresholds import fit_logistic_curve
 
 FOLDS: Final = 3
-_STEPS: Final = 60  # of the heads of a fold: more change little
 NETWORKS: Final = 2  # of which the mean is taken
 UNITS: Final = 31  # and one for the constant: the library takes sixteen at a time
 _PENALTY: Final = 0.2
@@ -43,6 +41,13 @@ _PLAIN: Final[dict[str, Any]] = {
     "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
     "thresholds": {},
 }
+
+
+def folds_of(examples: Examples) -> NDArray[np.int64]:
+    """Return the fold of each comment, from 0 to `FOLDS` - 1: by its name, copies together."""
+    # An id is followed by the marks of a copy: "corpus:7:disguised".
+    originals = (":".join(name.split(":")[:2]) for name in examples.ids)
+    return np.fromiter((zlib.crc32(b"fold:" + i.encode()) % FOLDS for i in originals), np.int64)
 
 
 def evidence_of_others(
@@ -72,12 +77,9 @@ def evidence_of_others(
     -------
     ndarray of shape (n_comments, n_attributes), float32
     """
-    # An id is followed by the marks of a copy: "corpus:7:disguised".
-    originals = (":".join(name.split(":")[:2]) for name in examples.ids)
-    folds = np.fromiter((zlib.crc32(b"fold:" + i.encode()) % FOLDS for i in originals), np.int64)
+    folds = folds_of(examples)
     evidence = np.empty((len(examples.texts), len(ATTRIBUTES)), dtype=np.float32)
     manifest = _PLAIN | {"features": settings.features.to_document()}
-    settings = replace(settings, iterations=_STEPS)
     for fold in range(FOLDS):
         fitted = fit_weights(examples, counted, settings, rows=folds != fold, n_jobs=n_jobs)
         fitted = fitted.mixed(mixture)
@@ -88,7 +90,11 @@ def evidence_of_others(
 
 
 def fit_networks(
-    examples: Examples, evidence: NDArray[np.float32], *, n_jobs: int
+    examples: Examples,
+    evidence: NDArray[np.float32],
+    opinions: NDArray[np.float64],
+    *,
+    n_jobs: int,
 ) -> NDArray[np.float32]:
     """Fit a network for each attribute of `moderation.second_look.RETHOUGHT`.
 
@@ -98,12 +104,14 @@ def fit_networks(
         The comments.
     evidence : ndarray of shape (n_comments, n_attributes), float32
         From `evidence_of_others`.
+    opinions : ndarray of shape (n_comments, n_networks), float64
+        From `training.experts.teach`.
     n_jobs : int
         Processes to use.
 
     Returns
     -------
-    ndarray of shape (n_networks, n_units, n_features + 2), float32
+    ndarray of shape (n_networks, n_units, n_given + 2), float32
         As `moderation.second_look.SecondLook` wants them.
     """
     columns = [ATTRIBUTES.index(name) for name in RETHOUGHT]
@@ -114,7 +122,7 @@ def fit_networks(
         delayed(_describe)([examples.texts[i] for i in part], groups, evidence[part])
         for part in parts
     )
-    X = np.concatenate(found)
+    X = np.column_stack((np.concatenate(found), opinions[rows].astype(np.float32)))
     networks = Parallel(n_jobs=n_jobs)(
         delayed(_fit_network)(X, a, examples.take(rows), evidence[rows, a]) for a in columns
     )
@@ -131,7 +139,7 @@ def _describe(
 def _fit_network(
     X: NDArray[np.float32], attribute: int, examples: Examples, evidence: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Fit the network of one attribute, of shape (n_networks * n_units + 1, n_features + 2).
+    """Fit the network of one attribute, of shape (n_networks * n_units + 1, n_given + 2).
 
     What it says is brought to the scale of the evidence; its last unit is a constant.
     """

@@ -121,6 +121,7 @@ class Corpus(BaseModel):
     recommended_use: _Text
     files: Annotated[tuple[Original, ...], Field(min_length=1)]
     measures: _Attribute | None = None
+    expert: StrictBool = False
     domain: _Name | None = None
     evidence: tuple[Rule, ...] = ()
 

@@ -161,7 +161,8 @@ static int read_comment(Work *work, const Alphabet *alphabet, const uint32_t *ra
 
 static int hash_comment(Work *work, const Model *model)
 {
-    return occurrences(work, model, work->text.codes, work->text.size, work->emoji, work->n_emoji);
+    return occurrences(work, model, work->text.codes, work->text.size, work->emoji, work->n_emoji,
+                       0);
 }
 
 /* Score comments: evidence and, where wanted, probabilities rounded to 6 decimals. */

@@ -115,7 +115,7 @@ static int score_alone(Look *look, const uint32_t *raw, int32_t size, double *sc
     memcpy(look->slice + 1, raw, (size_t)size * sizeof *raw);
     if (canonical(work, look->alphabet, look->slice + 1, size) < 0
         || occurrences(work, look->model, work->text.codes, work->text.size, work->emoji,
-                       work->n_emoji)
+                       work->n_emoji, 0)
                < 0
         || sum_known(work, look->model, evidence, &length) < 0
         || rethink(work, look->model, look->alphabet, look->slice + 1, size, evidence) < 0)
@@ -240,7 +240,7 @@ static int find_words(Look *look, const uint32_t *raw, int32_t size)
     Work *work = &look->whole;
     if (canonical(work, look->alphabet, raw, size) < 0
         || occurrences(work, look->model, work->text.codes, work->text.size, work->emoji,
-                       work->n_emoji)
+                       work->n_emoji, 1)
                < 0)
         return 0;
     return reserve((void **)&look->shares, &look->shares_room,

@@ -6,6 +6,7 @@
 enum {
     LONGEST_NGRAM = 8,
     LAST_POWER = 63,
+    WEIGHED_NGRAM = 3, /* as in experts.py */
     AT_ONCE = 8, /* places that are read and written in any case, beyond the last as well */
 };
 
@@ -14,7 +15,7 @@ enum {
 #define STEP_4 (STEP_2 * STEP_2)
 
 /* Seeds: what the views are told apart by; n-grams have their length. */
-enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16, TRIPLES = 17 };
+enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16 };
 
 #define GROUP 0x5EC7u /* what the name of any group is hashed to */
 #define SECOND 0xA5A5A5A5u /* as in features.py */
@@ -30,6 +31,7 @@ typedef struct {
     const Model *model;
     uint32_t *next;
     int32_t *place;
+    int placed; /* whether anybody asks for the places of n-grams */
 } Sink;
 
 static uint32_t mix(uint32_t hash, uint32_t seed)
@@ -65,15 +67,28 @@ static void copy_keys(Sink *sink, const uint32_t *keys, int32_t from, int32_t n)
 {
     for (int32_t i = 0; i == 0 || i < n; i += AT_ONCE) {
         memcpy(sink->next + i, keys + from + i, AT_ONCE * sizeof *keys);
-        for (int32_t j = 0; j < AT_ONCE; j++)
+        for (int32_t j = 0; sink->placed && j < AT_ONCE; j++)
             sink->place[i + j] = from + i + j;
     }
     sink->next += n;
     sink->place += n;
 }
 
-/* Keep the n-grams that lie in a word and the spaces around it, but not in the name of a group. */
-static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, int32_t n_words)
+/* Let what follows begin at an even number, behind one that no model knows if need be: whoever sums
+ * takes two at a time. Return that number. */
+static int32_t even_out(Sink *sink)
+{
+    int32_t n = (int32_t)(sink->next - sink->work->found);
+    if (n % 2) {
+        *sink->next++ = (uint8_t)~sink->model->records[0];
+        *sink->place++ = -1;
+    }
+    return n + n % 2;
+}
+
+/* Keep the n-grams that lie in a word and the spaces around it, but not in the name of a group: those
+ * that experts weigh, or the others. */
+static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, int32_t n_words, int weighed)
 {
     uint32_t *hashes = sink->work->hashes, *keys = sink->work->keys;
     const Word *words = sink->work->words;
@@ -81,7 +96,7 @@ static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, int32_t n_wo
     for (int32_t length = 2; length <= LONGEST_NGRAM && length <= size; length++) {
         int32_t n = size - length + 1;
         lengthen(hashes, codes + length - 1, n);
-        if (!(sink->model->ngrams >> length & 1))
+        if (!(sink->model->ngrams >> length & 1) || (length == WEIGHED_NGRAM) != weighed)
             continue;
         make_keys(keys, hashes, n, (uint32_t)length, 24 - sink->model->bits);
         if (!n_words && length == 2)
@@ -90,6 +105,8 @@ static void ngrams(Sink *sink, const uint32_t *codes, int32_t size, int32_t n_wo
             int32_t inside = words[k].end - words[k].start + 3 - length;
             copy_keys(sink, keys, words[k].start - 1, words[k].named || inside < 0 ? 0 : inside);
         }
+        if (weighed)
+            return;
     }
 }
 
@@ -197,16 +214,11 @@ static void name_skeletons(const Work *work, int32_t n_words, int32_t n_bare)
     }
 }
 
-/* Words that follow one another, or follow after one more; `second` may be 0. */
-static void chains(Sink *sink, const Word *words, int32_t n, uint32_t seed, int first, int second)
+/* Words and the word that follows after `step`. */
+static void pairs(Sink *sink, const Word *words, int32_t n, uint32_t seed, int step)
 {
-    int last = second ? second : first;
-    for (int32_t i = 0; i + last < n; i++) {
-        uint32_t hash = mix(words[i].hash, seed) * STEP + words[i + first].hash;
-        if (second)
-            hash = hash * STEP + words[i + second].hash;
-        emit(sink, hash, seed, words[i].place);
-    }
+    for (int32_t i = 0; i + step < n; i++)
+        emit(sink, mix(words[i].hash, seed) * STEP + words[i + step].hash, seed, words[i].place);
 }
 
 /* skeleton.py: consonants, those that loose spelling confuses made one; all spaces stay. */
@@ -238,7 +250,7 @@ static int32_t skeletons(Work *work, const Model *model, const uint32_t *codes, 
 static int reserve_features(Work *work, const Model *model, int32_t size, int32_t n_emoji)
 {
     int32_t room = work->bare_room;
-    int64_t per_code = 6;
+    int64_t per_code = 5;
     for (int32_t n = 2; n <= LONGEST_NGRAM; n++)
         per_code += model->ngrams >> n & 1;
     struct {
@@ -249,6 +261,7 @@ static int reserve_features(Work *work, const Model *model, int32_t size, int32_
         {(void **)&work->origin, sizeof *work->origin},
         {(void **)&work->words, sizeof *work->words},
         {(void **)&work->bare_words, sizeof *work->bare_words},
+        {(void **)&work->first_words, sizeof *work->first_words},
         {(void **)&work->hashes, sizeof *work->hashes},
         {(void **)&work->keys, sizeof *work->keys},
         {(void **)&work->letters, sizeof *work->letters},
@@ -267,40 +280,51 @@ static int reserve_features(Work *work, const Model *model, int32_t size, int32_
     return reserve((void **)&work->found, &work->found_room, features, sizeof *work->found);
 }
 
-/* Hash a comment into work->found. */
+/* Fetch records, as far as they are fetched ahead. */
+static void fetch_records(const Model *model, const uint32_t *found, int32_t from, int32_t n)
+{
+    n = n < AHEAD ? n : AHEAD;
+    for (int32_t i = from; i < n; i++)
+        fetch_record(model, found[i]);
+}
+
+/* Hash a comment into work->found, what experts weigh first. Places of n-grams are told where they
+ * are asked for, and of long comments. */
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
-                const uint32_t *emoji, int32_t n_emoji)
+                const uint32_t *emoji, int32_t n_emoji, int placed)
 {
     if (reserve_features(work, model, size, n_emoji) < 0)
         return -1;
-    Sink sink = {work, model, work->found, work->places};
     codes = memcpy(work->letters, codes, (size_t)size * sizeof *codes);
     int32_t n_words = split(work, work->words, codes, size, NULL);
+    Sink sink = {work, model, work->found, work->places, placed || n_words > LONG_COMMENT};
     work->n_words = n_words;
     work->size = size;
     int32_t named = name_groups(model, work->words, n_words), n_first = n_words;
-    ngrams(&sink, codes, size, n_words);
     const Word *words = work->words;
     if (named > 1) {
-        n_first = leave_first(work->bare_words, words, n_words);
-        words = work->bare_words;
+        n_first = leave_first(work->first_words, words, n_words);
+        words = work->first_words;
     }
-    for (int32_t i = 0; i < n_first; i++)
-        emit(&sink, words[i].hash, WORDS, words[i].place);
-    chains(&sink, words, n_first, PAIRS, 1, 0);
-    chains(&sink, words, n_first, AROUND, 2, 0);
-    chains(&sink, words, n_first, TRIPLES, 1, 2);
     int32_t n_codes = skeletons(work, model, codes, size);
     int32_t n_bare = split(work, work->bare_words, work->bare, n_codes, work->origin);
     if (named) {
         name_skeletons(work, n_words, n_bare);
         n_bare = leave_first(work->bare_words, work->bare_words, n_bare);
     }
-    for (int32_t i = 0; i < n_bare; i++)
-        emit(&sink, work->bare_words[i].hash, BARE_WORDS, work->bare_words[i].place);
-    chains(&sink, work->bare_words, n_bare, BARE_PAIRS, 1, 0);
     for (int32_t i = 0; i < n_emoji; i++)
         emit(&sink, emoji[i], FACES, -1);
+    for (int32_t i = 0; i < n_first; i++)
+        emit(&sink, words[i].hash, WORDS, words[i].place);
+    for (int32_t i = 0; i < n_bare; i++)
+        emit(&sink, work->bare_words[i].hash, BARE_WORDS, work->bare_words[i].place);
+    ngrams(&sink, codes, size, n_words, 1);
+    work->n_weighed = even_out(&sink);
+    fetch_records(model, work->found, 0, work->n_weighed);
+    ngrams(&sink, codes, size, n_words, 0);
+    pairs(&sink, words, n_first, PAIRS, 1);
+    pairs(&sink, words, n_first, AROUND, 2);
+    pairs(&sink, work->bare_words, n_bare, BARE_PAIRS, 1);
     if (reserve((void **)&work->faces, &work->faces_room, n_emoji, sizeof *work->faces) < 0)
         return -1;
     work->n_faces = n_emoji;
@@ -308,9 +332,7 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
     if (n_emoji)
         memcpy(work->faces, emoji, (size_t)n_emoji * sizeof *emoji);
     work->n_found = (int32_t)(sink.next - work->found);
-    int32_t n = work->n_found < AHEAD ? work->n_found : AHEAD;
-    for (int32_t i = 0; i < n; i++)
-        fetch_record(model, work->found[i]);
+    fetch_records(model, work->found, work->n_weighed, work->n_found);
     /* One more, which the model does not know, for whoever takes two at a time. */
     *sink.next = (uint8_t)~model->records[0];
     return 0;

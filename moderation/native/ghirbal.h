@@ -30,6 +30,7 @@ enum { DROP, BLANK, SYMBOL, GLUE, SIGN, MASKED, EMOJI, DIGIT, LATIN, ARABIC, OTH
 #define LONGEST 24       /* letters of the longest word that is looked up in the lexicon */
 #define ATTRIBUTES 6
 #define RECORD (2 + ATTRIBUTES)
+#define LONG_COMMENT 24  /* words, as in stretches.py */
 #define AHEAD 1024 /* records that are fetched before they are needed */
 
 typedef struct Lexicon Lexicon;
@@ -48,6 +49,11 @@ typedef struct {
     int64_t n_ligatures;
 } Alphabet;
 
+/* Which of 32 buckets experts weigh, a bit each, and how many rows of weights there are before. */
+typedef struct {
+    uint32_t marks, before;
+} Rows;
+
 /* What a Scorer knows. */
 typedef struct {
     const int8_t *records; /* per bucket: check, idf, one weight per attribute */
@@ -58,10 +64,16 @@ typedef struct {
     const uint8_t *group_bits; /* by the upper bits of a hash: whether there is such a group */
     const float *networks;     /* of the second look: by feature, a constant, what units count */
     const int32_t *rethought;  /* the attribute of each */
+    const Rows *expert_rows;      /* of each 32 buckets */
+    const int8_t *expert_weights; /* elsewhere, domains, experts, filled up */
+    const float *expert_scales;   /* units, then constants */
+    const int32_t *expert_attributes;
+    const float *expert_sums; /* slope and constant of each attribute that is looked at again */
     int64_t n_term_weights, n_groups;
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
     int32_t n_networks, n_units;
+    int32_t n_experts, n_columns;
 } Model;
 
 /* One comment on its way, with room to grow; all arrays are parallel. */
@@ -101,16 +113,16 @@ typedef struct {
     int32_t n_hits, hits_room;
     uint32_t *found; /* one for each feature: its bucket and 8 bits of check */
     int32_t *places; /* where it stands; -1 for emoji */
-    int32_t n_found, found_room;
+    int32_t n_found, n_weighed, found_room; /* those that experts may weigh come first */
     uint32_t *bare, *hashes, *keys, *letters;
     int32_t *origin, *ends;
-    Word *words, *bare_words;
+    Word *words, *bare_words, *first_words;
     int32_t bare_room, n_words, size; /* of the comment that was hashed last */
     double *blocks; /* of words of a long comment: squares, nothing, sums by attribute */
     int32_t blocks_room;
     uint32_t *known; /* those of the features that the model knows */
     int32_t *again, *others, *more;
-    int32_t n_known, known_room;
+    int32_t n_known, n_weighed_known, known_room;
     uint32_t *slots, slot_mask, base, top; /* buckets of a comment; see weigh.c */
     int32_t slot_bits;
 } Work;
@@ -127,10 +139,12 @@ int join_letters(Work *work);
 int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds);
 int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds);
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
-                const uint32_t *emoji, int32_t n_emoji);
+                const uint32_t *emoji, int32_t n_emoji, int placed);
 int sum_known(Work *work, const Model *model, float *evidence, double *length);
 int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
             int32_t size, float *evidence);
+void fetch_experts(const Work *work, const Model *model);
+void ask_experts(Work *work, const Model *model, const float *evidence, double *opinions);
 void calibrate(const Model *model, const float *evidence, double *probabilities);
 double share_of(const Work *work, const Model *model, uint32_t key, double length);
 

@@ -32,7 +32,7 @@ void release(Work *work)
     void *arrays[] = {work->text.codes, work->text.kinds, work->text.places, work->spare.codes,
                       work->spare.kinds, work->spare.places, work->raw, work->emoji,
                       work->numbers, work->hits, work->found, work->bare, work->origin, work->ends,
-                      work->words, work->bare_words, work->slots, work->again, work->others,
+                      work->words, work->bare_words, work->first_words, work->slots, work->again, work->others,
                       work->more, work->known, work->places, work->hashes, work->keys,
                       work->letters, work->blocks, work->faces};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)

@@ -13,6 +13,8 @@ enum {
     N_WORDS, N_LETTERS, WORD_LENGTH, IN_LATIN, LATIN_SHARE, FACES,
     QUOTES, ASKS, EXCLAIMS, COLON, COMMA, HASH, LAUGHTER, ELLIPSIS, STOPS, DIGITS,
     FEATURES,
+    EXPERTS = FEATURES, /* and what they say of the three attributes, behind it */
+    GIVEN = FEATURES + 3,
     MOST = 3,
     SHORTEST = 4,
     LATIN_WORD = 3,
@@ -23,7 +25,7 @@ enum {
 
 #define MOST_EVIDENCE 8.0
 #define STARTS_AT -0.5 /* as in second_look.py */
-#define WEIGHT 0.8
+#define WEIGHT 0.9
 
 /* Of Arabic words and of the space between them, which are nearly all of a comment. */
 static inline int is_letter(uint32_t code)
@@ -214,7 +216,7 @@ static inline Four positive(Four units) { return (Four)((Numbers)units & (Number
 /* Return what a network says, some of its units at a time, which stay in registers meanwhile. */
 static double answer(const float *network, int32_t n_units, const Given *given, int32_t n)
 {
-    const float *constants = network + (size_t)FEATURES * n_units, *counts = constants + n_units;
+    const float *constants = network + (size_t)GIVEN * n_units, *counts = constants + n_units;
     Four sum = {0};
     for (int32_t first = 0; first < n_units; first += AT_ONCE) {
         const float *at = constants + first, *count = counts + first;
@@ -238,8 +240,8 @@ static double answer(const float *network, int32_t n_units, const Given *given, 
 int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
             int32_t size, float *evidence)
 {
-    double found[FEATURES] = {0};
-    Given given[FEATURES + 1];
+    double found[GIVEN] = {0};
+    Given given[GIVEN + 1];
     int32_t n_given = -1;
     for (int32_t n = 0; n < model->n_networks; n++) {
         int32_t a = model->rethought[n];
@@ -247,15 +249,17 @@ int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint
         if (!(share > 0))
             continue;
         if (n_given < 0) {
+            fetch_experts(work, model);
             if (describe(work, alphabet, raw, size, evidence, found) < 0)
                 return -1;
+            ask_experts(work, model, evidence, found + EXPERTS);
             n_given = 0;
-            for (int32_t f = 0; f < FEATURES; f++) {
+            for (int32_t f = 0; f < GIVEN; f++) {
                 given[n_given] = (Given){f, (float)found[f]};
                 n_given += found[f] != 0;
             }
         }
-        const float *network = model->networks + (size_t)n * model->n_units * (FEATURES + 2);
+        const float *network = model->networks + (size_t)n * model->n_units * (GIVEN + 2);
         double after = answer(network, model->n_units, given, n_given);
         evidence[a] = (float)(before + WEIGHT * (share < 1 ? share : 1) * (after - before));
     }

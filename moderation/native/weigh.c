@@ -14,7 +14,6 @@ enum {
     LEAST_SLOTS = 9,         /* bits of the number of slots */
     MOST_SLOTS = 30,
     /* As in stretches.py. */
-    LONG_COMMENT = 24,
     BLOCK = 6,
 };
 
@@ -232,14 +231,17 @@ static int take_strongest_stretch(Work *work, const Model *model, float *evidenc
 int sum_known(Work *work, const Model *model, float *evidence, double *length)
 {
     work->base = work->top;
-    work->n_known = 0;
+    work->n_known = work->n_weighed_known = 0;
     if (reserve_slots(work) < 0)
         return -1;
     double sums[RECORD] = {0}, once = term_weight(model, 1), squares = 0;
     int64_t whole = 0;
-    for (int32_t start = 0; start < work->n_found; start += MOST_PRODUCTS) {
-        int32_t left = work->n_found - start, n = left < MOST_PRODUCTS ? left : MOST_PRODUCTS;
-        whole += sum_once(work, model, start, start + n, sums);
+    for (int32_t start = 0, stop; start < work->n_found; start = stop) {
+        stop = start < work->n_weighed ? work->n_weighed : work->n_found;
+        stop = stop - start < MOST_PRODUCTS ? stop : start + MOST_PRODUCTS;
+        whole += sum_once(work, model, start, stop, sums);
+        if (stop <= work->n_weighed)
+            work->n_weighed_known = work->n_known;
     }
     for (int a = 0; a < RECORD; a++)
         sums[a] *= once;

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moderation import ATTRIBUTES, Span, explain
+from moderation.explain import OFFENDS_FROM
 
 WORDS = st.sampled_from(
     [
@@ -84,12 +85,12 @@ def test_spans_lie_in_the_text_in_order_and_never_overlap_for_an_attribute(eager
 
 @given(text=COMMENT)
 @settings(deadline=None)
-def test_a_span_scores_alone_what_it_says_and_reaches_the_threshold(scorer, text):
+def test_a_span_scores_alone_what_it_says_and_offends(scorer, text):
     (score,) = scorer.score([text])
     for span in score.spans:
         (alone,) = scorer.score([text[span.start : span.end]], spans=False)
         assert span.score == alone.scores[span.attribute]
-        assert span.score >= scorer.review_at[span.attribute]
+        assert span.score >= OFFENDS_FROM
 
 
 def test_neighbours_that_offend_are_one_stretch_and_the_plainest_stay():
@@ -98,18 +99,15 @@ def test_neighbours_that_offend_are_one_stretch_and_the_plainest_stay():
     assert explain.offending(margins) == [(i, i) for i in range(37, 60, 2)]
 
 
-def test_of_words_that_do_not_offend_the_nearest_that_reaches_a_threshold_is_shown():
+def test_of_words_that_do_not_offend_the_nearest_that_offends_alone_is_shown():
     insult = ATTRIBUTES.index("insult")
     alone = np.zeros((3, len(ATTRIBUTES)))
-    alone[:, insult] = 0.3, 0.9, 0.8
-    reach = {
-        "fired": [name == "insult" for name in ATTRIBUTES],
-        "reach": [0.5] * len(ATTRIBUTES),
-    }
+    alone[:, insult] = 0.3, 0.9, OFFENDS_FROM
+    fired = [name == "insult" for name in ATTRIBUTES]
     places = [(0, 1), (2, 3), (4, 5)]
-    spans = explain._nearest(range(3), [-0.1, -0.4, -0.2], places, alone, **reach)
-    assert spans == (Span(4, 5, "insult", 0.8),)
-    assert explain._nearest(range(1), [-0.1], places, alone, **reach) == ()
+    spans = explain._nearest(range(3), [-0.1, -0.4, -0.2], places, alone, fired=fired)
+    assert spans == (Span(4, 5, "insult", OFFENDS_FROM),)
+    assert explain._nearest(range(1), [-0.1], places, alone, fired=fired) == ()
 
 
 @given(text=COMMENT)

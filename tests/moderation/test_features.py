@@ -4,10 +4,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import ModelError
-from moderation.features import FIRST, SECOND, FeatureSettings, hash_all_words, hash_features
+from moderation.features import (
+    FIRST,
+    SECOND,
+    FeatureSettings,
+    hash_all_words,
+    hash_features,
+    kinds_of_views,
+)
 from moderation.text import canonicalise
 
 DEFAULT = FeatureSettings()
+KINDS = kinds_of_views(DEFAULT)
+WORDS, SKELETONS = KINDS.index(("words", 1)), KINDS.index(("skeletons", 1))
 EVERY_VIEW = FeatureSettings(bits=12, ngrams=(2, 3, 8))
 SETTINGS = st.sampled_from([DEFAULT, EVERY_VIEW, FeatureSettings(ngrams=())])
 EVERY_TEXT = st.text(st.one_of(st.sampled_from("كلبحماهيا 7*.abh\u064b😀"), st.characters()))
@@ -42,17 +51,23 @@ def test_buckets_and_places_are_within_bounds(texts, settings):
 
 
 def test_every_kind_of_feature_is_counted():
-    # " كلب " has 2- to 5-grams, one word, no pair, gap or triple, one skeleton, no pair of them,
-    # one emoji.
-    assert number_of_features("كلب 😀") == [4, 3, 2, 1, 1, 0, 0, 0, 1, 0, 1]
-    assert number_of_features("كلب حمار") == [9, 7, 5, 3, 2, 1, 0, 0, 2, 1, 0]
-    assert number_of_features("كلب حمار قرد ثور")[4:] == [4, 3, 2, 2, 4, 3, 0]
+    # " كلب " has 3- to 5-grams, one word, no pair with or without a gap, one skeleton, no pair of
+    # them, one emoji.
+    assert number_of_features("كلب 😀") == [3, 2, 1, 1, 0, 0, 1, 0, 1]
+    assert number_of_features("كلب حمار") == [7, 5, 3, 2, 1, 0, 2, 1, 0]
+    assert number_of_features("كلب حمار قرد ثور")[3:] == [4, 3, 2, 4, 3, 0]
+
+
+def test_each_view_is_of_its_kind():
+    found = dict(zip(KINDS, number_of_features("كلب حمار قرد 😀"), strict=True))
+    assert found[("ngrams", 3)] == 10
+    assert (found[("words", 1)], found[("pairs", 1)], found[("pairs", 2)]) == (3, 2, 1)
+    assert (found[("skeletons", 1)], found[("skeleton_pairs", 1)], found[("emoji", 1)]) == (3, 2, 1)
 
 
 def test_the_word_in_the_gap_of_a_pair_may_be_any():
-    gaps, triples = 6, 7
+    gaps = KINDS.index(("pairs", 2))
     assert buckets("انت كلب قذر")[gaps] == buckets("انت حمار قذر")[gaps] != []
-    assert buckets("انت كلب قذر")[triples] != buckets("انت حمار قذر")[triples]
 
 
 def test_a_longer_ngram_than_the_word_is_left_out():
@@ -73,25 +88,24 @@ def test_no_comments_have_no_features():
 )
 def test_comments_without_words_look_alike(text):
     assert buckets(text, EVERY_VIEW) == buckets("", EVERY_VIEW)
-    assert number_of_features(text)[4:] == [0] * 7
+    assert number_of_features(text)[WORDS:] == [0] * 6
 
 
 def test_emoji_alone_are_features():
-    assert number_of_features("😀😀")[4:] == [0, 0, 0, 0, 0, 0, 2]
+    assert number_of_features("😀😀")[WORDS:] == [0, 0, 0, 0, 0, 2]
     assert buckets("😀")[-1] != buckets("😡")[-1]
 
 
 def test_order_of_words_counts_in_pairs_alone():
     here, there = buckets("كلب حمار"), buckets("حمار كلب")
-    words, pairs = 4, 5
-    assert sorted(here[words]) == sorted(there[words])
+    pairs = KINDS.index(("pairs", 1))
+    assert sorted(here[WORDS]) == sorted(there[WORDS])
     assert here[pairs] != there[pairs]
 
 
 def test_letters_of_a_word_are_hashed_in_order():
-    words = 4
-    assert buckets("كلب")[words] != buckets("بلك")[words]
-    assert buckets("ك" + "لب" * 40)[words] != buckets("ب" + "لب" * 40)[words]
+    assert buckets("كلب")[WORDS] != buckets("بلك")[WORDS]
+    assert buckets("ك" + "لب" * 40)[WORDS] != buckets("ب" + "لب" * 40)[WORDS]
 
 
 GROUPS = np.sort(hash_all_words(canonicalise(["كردي شركسية"]).codes))
@@ -104,7 +118,7 @@ def test_names_of_groups_are_one_word_without_letters():
         one, other = (view.buckets[view.bounds[i] : view.bounds[i + 1]].tolist() for i in (0, 1))
         assert one == other
     alone = hash_features(canonicalise(["كردي"]), DEFAULT, GROUPS)
-    assert [view.buckets.size for view in alone] == [0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0]
+    assert [view.buckets.size for view in alone] == [0, 0, 0, 1, 0, 0, 1, 0, 0]
 
 
 SECONDS = hash_all_words(canonicalise(["النظافة جنسيا"]).codes) ^ SECOND
@@ -136,11 +150,11 @@ def test_a_name_of_several_words_is_one_word(name):
     "text", ["النظافة كردي", "كردي طيب النظافة", "النظافة جنسيا", "أصحاب النظافة", "كردي طيب أصحاب"]
 )
 def test_a_second_word_counts_where_it_follows_no_name(text):
-    [part] = hash_features(canonicalise([text]), DEFAULT, NAMES)[4:5]
-    plain = hash_features(canonicalise([text]), DEFAULT, GROUPS)[4]
+    part = hash_features(canonicalise([text]), DEFAULT, NAMES)[WORDS]
+    plain = hash_features(canonicalise([text]), DEFAULT, GROUPS)[WORDS]
     assert part.buckets.tolist() == plain.buckets.tolist()
     # In the comment before stands a name; it is not of this one.
-    both = hash_features(canonicalise(["كردي", text]), DEFAULT, NAMES)[4]
+    both = hash_features(canonicalise(["كردي", text]), DEFAULT, NAMES)[WORDS]
     assert both.buckets[1:].tolist() == plain.buckets.tolist()
 
 
@@ -148,19 +162,18 @@ def test_words_beside_the_name_of_a_group_keep_their_features():
     text = "جاري كردي طيب"
     named = hash_features(canonicalise([text]), DEFAULT, GROUPS)
     plain = hash_features(canonicalise([text]), DEFAULT)
-    for with_groups, without in zip(named[:4], plain[:4], strict=True):
+    for with_groups, without in zip(named[:WORDS], plain[:WORDS], strict=True):
         kept = [place in with_groups.places for place in without.places.tolist()]
         assert with_groups.buckets.tolist() == without.buckets[kept].tolist()
         # " كردي " ends before the space at 10; what starts there is part of " طيب ".
         assert all(place < 5 or place >= 10 for place in with_groups.places.tolist())
         assert {5, 6} & set(without.places.tolist())
-    words = 4
-    assert named[words].buckets[[0, 2]].tolist() == plain[words].buckets[[0, 2]].tolist()
-    assert named[words].buckets[1] != plain[words].buckets[1]
+    assert named[WORDS].buckets[[0, 2]].tolist() == plain[WORDS].buckets[[0, 2]].tolist()
+    assert named[WORDS].buckets[1] != plain[WORDS].buckets[1]
 
 
 def skeleton(text):
-    (bucket,) = buckets(text)[8]
+    (bucket,) = buckets(text)[SKELETONS]
     return bucket
 
 
@@ -194,8 +207,8 @@ def test_other_words_have_other_skeletons(one, other):
 
 
 def test_a_word_of_vowels_has_no_skeleton():
-    assert buckets("يا")[8] == []
-    assert buckets("يا كلب")[8] == buckets("كلب")[8]
+    assert buckets("يا")[SKELETONS] == []
+    assert buckets("يا كلب")[SKELETONS] == buckets("كلب")[SKELETONS]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,7 @@ from moderation.model import (
     save_model,
     sha256,
 )
-from moderation.second_look import RETHOUGHT
-from moderation.sentence import FEATURES
+from moderation.second_look import GIVEN, RETHOUGHT
 from training.groups import hash_groups, read_groups
 from training.second_look import NETWORKS, UNITS
 
@@ -74,7 +73,12 @@ def test_a_model_folder_holds_arrays_and_facts_alone(folder):
         "idf": ("|u1", (16_384,)),
         "checks": ("|u1", (16_384,)),
         "groups": ("<u4", hash_groups(read_groups()).shape),
-        "networks": ("<f4", (len(RETHOUGHT), NETWORKS * UNITS + 1, len(FEATURES) + 2)),
+        "networks": ("<f4", (len(RETHOUGHT), NETWORKS * UNITS + 1, len(GIVEN) + 2)),
+        "experts_buckets": ("<u4", (0,)),
+        "experts_weights": ("|i1", (0, 0)),
+        "experts_scales": ("<f4", (2, 0)),
+        "experts_attributes": ("<i4", (0,)),
+        "experts_sums": ("<f4", (len(RETHOUGHT), 2)),
     }
 
 
@@ -109,10 +113,10 @@ def test_a_file_is_no_model_folder(folder):
         load_model(folder / WEIGHTS)
 
 
-@pytest.mark.parametrize("number", [3, 5])
+@pytest.mark.parametrize("number", [4, 6])
 def test_another_format_is_refused_with_both_numbers(folder, number):
     rewrite_manifest(folder, lambda document: document.update(format=number))
-    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 4"):
+    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 5"):
         load_model(folder)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from moderation import ATTRIBUTES, CommentScore, ModelError, Scorer, library, load_scorer
 from moderation.features import NO_GROUPS, FeatureSettings, hash_all_words, hash_features
 from moderation.model import Model
-from moderation.second_look import NO_NETWORKS
+from moderation.second_look import NO_EXPERTS, NO_NETWORKS
 from moderation.text import canonicalise
 
 CLEAN = "مقال جميل شكرا للكاتب"
@@ -133,6 +133,7 @@ def knows(model, texts, *, other_check=0):
         checks,
         NO_GROUPS,
         NO_NETWORKS,
+        NO_EXPERTS,
     )
 
 

@@ -5,8 +5,16 @@ import pytest
 
 from moderation import ATTRIBUTES, Scorer, library
 from moderation.features import NO_GROUPS
-from moderation.second_look import NO_NETWORKS, RETHOUGHT, STARTS_AT, WEIGHT, SecondLook
-from moderation.sentence import FEATURES
+from moderation.second_look import (
+    GIVEN,
+    NO_EXPERTS,
+    NO_NETWORKS,
+    RETHOUGHT,
+    STARTS_AT,
+    WEIGHT,
+    SecondLook,
+    Seen,
+)
 from moderation.text import canonicalise
 
 TEXTS = [
@@ -25,16 +33,20 @@ TEXTS = [
 
 def networks(weights):
     """Return networks of one unit for each attribute: a constant, or what is given by name."""
-    made = np.zeros((len(RETHOUGHT), 1, len(FEATURES) + 2), dtype=np.float32)
+    made = np.zeros((len(RETHOUGHT), 1, len(GIVEN) + 2), dtype=np.float32)
     for name, value in weights.items():
-        made[:, 0, [*FEATURES, "constant", "counts"].index(name)] = value
+        made[:, 0, [*GIVEN, "constant", "counts"].index(name)] = value
     return made
+
+
+def second_look(networks):
+    return SecondLook(networks, NO_EXPERTS, NO_GROUPS)
 
 
 def rethink(evidence, **weights):
     rows = np.full((1, len(ATTRIBUTES)), evidence, dtype=np.float32)
-    look = SecondLook(networks({"counts": 1} | weights))
-    return look.rethink(["نعم؟"], canonicalise(["نعم؟"]), NO_GROUPS, rows)[0]
+    seen = Seen(["نعم؟"], canonicalise(["نعم؟"]), [])
+    return second_look(networks({"counts": 1} | weights)).rethink(seen, rows)[0]
 
 
 def test_evidence_is_what_the_network_says_from_one_above_the_start():
@@ -58,14 +70,18 @@ def test_a_unit_below_zero_counts_for_nothing_and_features_count():
 
 def test_without_networks_evidence_stays():
     evidence = np.ones((1, len(ATTRIBUTES)), dtype=np.float32)
-    look = SecondLook(NO_NETWORKS)
-    assert look.rethink(["نعم"], canonicalise(["نعم"]), NO_GROUPS, evidence).tolist() == [[1] * 6]
+    seen = Seen(["نعم"], canonicalise(["نعم"]), [])
+    assert second_look(NO_NETWORKS).rethink(seen, evidence).tolist() == [[1] * 6]
+
+
+def test_experts_speak_for_the_sums_where_there_are_none():
+    assert rethink(1, experts_abusive=3)[0] == pytest.approx(1 - WEIGHT + 3 * WEIGHT)
 
 
 @pytest.fixture
 def other(model):
     random = np.random.default_rng(3)
-    shape = (len(RETHOUGHT), 16, len(FEATURES) + 2)
+    shape = (len(RETHOUGHT), 16, len(GIVEN) + 2)
     return replace(model, networks=(random.normal(size=shape) / 4).astype(np.float32))
 
 

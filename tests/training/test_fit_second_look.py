@@ -3,8 +3,7 @@ import pytest
 
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
-from moderation.second_look import RETHOUGHT, answers
-from moderation.sentence import FEATURES
+from moderation.second_look import GIVEN, RETHOUGHT, answers
 from training.examples import Examples, join, read_seed
 from training.fit import FitSettings, count
 from training.second_look import NETWORKS, UNITS, evidence_of_others, fit_networks
@@ -26,6 +25,11 @@ def comments(texts, labels, *, corpus="one"):
         split=np.full(n, "train"),
         typical=np.ones(n, dtype=np.bool_),
     )
+
+
+def silent(examples):
+    """Return what experts say who say nothing."""
+    return np.zeros((len(examples.texts), len(RETHOUGHT)))
 
 
 def test_no_comment_gets_its_evidence_from_itself():
@@ -51,11 +55,11 @@ def test_a_network_learns_what_the_sum_cannot_say():
     asked = np.arange(600) % 2 == 0
     examples = comments([f"كلمة {i}{'؟' * a}" for i, a in enumerate(asked.tolist())], asked)
     evidence = random.normal(1, 0.1, (600, len(ATTRIBUTES))).astype(np.float32)
-    networks = fit_networks(examples, evidence, n_jobs=1)
-    assert networks.shape == (len(RETHOUGHT), NETWORKS * UNITS + 1, len(FEATURES) + 2)
-    found = np.zeros((2, len(FEATURES)))
+    networks = fit_networks(examples, evidence, silent(examples), n_jobs=1)
+    assert networks.shape == (len(RETHOUGHT), NETWORKS * UNITS + 1, len(GIVEN) + 2)
+    found = np.zeros((2, len(GIVEN)))
     found[:, : len(ATTRIBUTES)] = 1
-    found[0, FEATURES.index("asks")] = 1
+    found[0, GIVEN.index("asks")] = 1
     asks, does_not = answers(networks[0].astype(np.float64), found)
     assert asks > does_not + 1
 
@@ -69,10 +73,11 @@ def test_the_style_of_a_corpus_is_no_insult():
         parts.append(comments([f"كلمة {i}{mark}" for i in range(800)], labels, corpus=corpus))
         evidence.append(random.normal(0.5, 1, 800) + 2 * labels)
     rows = np.repeat(np.concatenate(evidence)[:, None], len(ATTRIBUTES), axis=1)
-    [network, *_] = fit_networks(join(parts), rows.astype(np.float32), n_jobs=1)
-    found = np.zeros((2, len(FEATURES)))
+    examples = join(parts)
+    [network, *_] = fit_networks(examples, rows.astype(np.float32), silent(examples), n_jobs=1)
+    found = np.zeros((2, len(GIVEN)))
     found[:, : len(ATTRIBUTES)] = 1
-    found[0, FEATURES.index("asks")] = 1
+    found[0, GIVEN.index("asks")] = 1
     asks, does_not = answers(network.astype(np.float64), found)
     assert abs(asks - does_not) < 1
 
@@ -85,11 +90,11 @@ def seed():
 
 
 def test_two_fits_are_the_same_whatever_the_number_of_processes(seed):
-    one, two = (fit_networks(*seed, n_jobs=n) for n in (1, 2))
+    one, two = (fit_networks(*seed, silent(seed[0]), n_jobs=n) for n in (1, 2))
     assert one.tobytes() == two.tobytes()
 
 
 def test_what_it_says_is_on_the_scale_of_the_evidence(seed):
     examples, evidence = seed
-    networks = fit_networks(examples, evidence, n_jobs=1)
+    networks = fit_networks(examples, evidence, silent(examples), n_jobs=1)
     assert np.isfinite(networks).all()

@@ -60,10 +60,10 @@ def metrics(tiny, examples, sources):
 
 def test_a_model_knows_what_it_was_fitted_on(tiny):
     facts = tiny.manifest
-    assert (facts["format"], facts["version"], facts["toy"]) == (4, "tiny", False)
+    assert (facts["format"], facts["version"], facts["toy"]) == (5, "tiny", False)
     assert facts["attributes"] == list(ATTRIBUTES)
     assert facts["features"] == SMALL.features.to_document()
-    assert facts["fit"] == {"min_comments": 3, "l2": 0.2, "smoothing": 1.0, "iterations": 150}
+    assert facts["fit"] == {"min_comments": 3, "l2": 0.15, "smoothing": 1.0, "iterations": 60}
     # 240 comments each, one in five for the dev split; published ones are not fitted on.
     assert facts["corpora"] == {"osact4_2020": 192, "other": 192}
     assert set(facts["environment"]) == {"python", "numpy", "scipy", "scikit-learn"}

@@ -1,0 +1,126 @@
+/* experts.py: what a comment would be called where it seems to come from. */
+#include <math.h>
+#include <string.h>
+
+#include "ghirbal.h"
+
+#if defined(__SSE4_1__)
+#include <smmintrin.h>
+#endif
+
+enum {
+    MOST_COLUMNS = 208, /* of 100 experts, filled up: as in experts.py */
+    AT_ONCE = 16,
+    MOST_ROWS = 256, /* of 8 bits, that surely fit into a sum of 16 */
+};
+
+#define LOUDEST 8.0
+#define FAR 16.0
+
+/* Find the rows of the features that experts weigh, each as often as it occurs; return their number.
+ * No branches: whether they weigh a feature is hard to foresee. */
+static int32_t find_rows(Work *work, const Model *model)
+{
+    const uint32_t *known = work->known;
+    int32_t *rows = work->again, n = 0;
+    size_t width = (size_t)model->n_columns;
+    for (int32_t i = 0; i < work->n_weighed_known; i++) {
+        uint32_t bucket = known[i] >> 8, bit = bucket & 31;
+        Rows block = model->expert_rows[bucket >> 5];
+        uint32_t before = block.marks & ~(~0u << bit);
+        rows[n] = (int32_t)(block.before + (uint32_t)__builtin_popcount(before));
+        n += (int32_t)(block.marks >> bit & 1);
+    }
+    for (int32_t i = 0; i < n; i++)
+        __builtin_prefetch(model->expert_weights + (size_t)rows[i] * width);
+    return n;
+}
+
+/* Sum some columns of up to MOST_ROWS rows. */
+static void sum_columns(const int8_t *weights, size_t width, const int32_t *rows, int32_t n,
+                        int32_t *sums)
+{
+    int32_t i = 0;
+#if defined(__SSE4_1__)
+    /* Two rows at a time: their bytes beside each other, added in pairs. */
+    const __m128i ones = _mm_set1_epi8(1);
+    __m128i low = _mm_setzero_si128(), high = low;
+    for (; i + 1 < n; i += 2) {
+        __m128i one = _mm_loadu_si128((const __m128i *)(weights + (size_t)rows[i] * width));
+        __m128i two = _mm_loadu_si128((const __m128i *)(weights + (size_t)rows[i + 1] * width));
+        low = _mm_add_epi16(low, _mm_maddubs_epi16(ones, _mm_unpacklo_epi8(one, two)));
+        high = _mm_add_epi16(high, _mm_maddubs_epi16(ones, _mm_unpackhi_epi8(one, two)));
+    }
+    int16_t parts[AT_ONCE];
+    _mm_storeu_si128((__m128i *)parts, low);
+    _mm_storeu_si128((__m128i *)(parts + 8), high);
+    for (int c = 0; c < AT_ONCE; c++)
+        sums[c] += parts[c];
+#endif
+    for (; i < n; i++)
+        for (int c = 0; c < AT_ONCE; c++)
+            sums[c] += weights[(size_t)rows[i] * width + (size_t)c];
+}
+
+static void sum_rows(Work *work, const Model *model, int32_t n, int32_t *sums)
+{
+    size_t width = (size_t)model->n_columns;
+    for (int32_t start = 0; start < n; start += MOST_ROWS) {
+        int32_t some = n - start < MOST_ROWS ? n - start : MOST_ROWS;
+        for (int32_t c = 0; c < model->n_columns; c += AT_ONCE)
+            sum_columns(model->expert_weights + c, width, work->again + start, some, sums + c);
+    }
+}
+
+static double limited(double opinion)
+{
+    return opinion > LOUDEST ? LOUDEST : opinion < -LOUDEST ? -LOUDEST : opinion;
+}
+
+/* Let experts speak, each as loud as its domain is likely. */
+static void listen(const Model *model, const double *said, double *opinions)
+{
+    double chances[MOST_COLUMNS], plain[ATTRIBUTES], likeliest = -INFINITY, all = 0;
+    int32_t n = model->n_experts;
+    for (int32_t c = 0; c <= n; c++)
+        likeliest = said[c] > likeliest ? said[c] : likeliest;
+    for (int32_t c = 0; c <= n; c++) {
+        double logit = said[c] - likeliest;
+        chances[c] = logit > -FAR ? exp(logit) : 0;
+        all += chances[c];
+    }
+    memcpy(plain, opinions, (size_t)model->n_networks * sizeof *plain);
+    for (int32_t k = 1; k <= n; k++) {
+        int32_t about = model->expert_attributes[k - 1];
+        opinions[about] += chances[k] / all * (said[n + k] - plain[about]);
+    }
+}
+
+/* Fetch what `ask_experts` looks up first. */
+void fetch_experts(const Work *work, const Model *model)
+{
+    for (int32_t i = 0; i < work->n_weighed_known && model->n_experts; i++)
+        __builtin_prefetch(&model->expert_rows[work->known[i] >> 13]);
+}
+
+/* Say in `opinions` what the comment that was summed last would be called where it seems to come
+ * from, by attribute that is looked at again. */
+void ask_experts(Work *work, const Model *model, const float *evidence, double *opinions)
+{
+    int32_t n_said = 1 + 2 * model->n_experts, sums[MOST_COLUMNS] = {0};
+    for (int32_t n = 0; n < model->n_networks; n++) {
+        double slope = model->expert_sums[2 * n], constant = model->expert_sums[2 * n + 1];
+        opinions[n] = evidence[model->rethought[n]] * slope + constant;
+    }
+    if (model->n_experts) {
+        int32_t n_rows = find_rows(work, model);
+        double said[MOST_COLUMNS], length = sqrt(n_rows > 1 ? n_rows : 1);
+        const float *units = model->expert_scales, *constants = units + n_said;
+        sum_rows(work, model, n_rows, sums);
+        for (int32_t c = 0; c < n_said; c++)
+            said[c] = sums[c] / length * units[c] + constants[c];
+        listen(model, said, opinions);
+    }
+    for (int32_t n = 0; n < model->n_networks; n++)
+        opinions[n] = limited(opinions[n]);
+}

@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+from moderation import ATTRIBUTES, Scorer
+from moderation.experts import AT_ONCE
+from moderation.features import FeatureSettings
+from moderation.second_look import RETHOUGHT
+from moderation.text import canonicalise
+from training.examples import NEWS, Examples, join
+from training.experts import named_experts, teach, weigh
+from training.fit import FitSettings, build_model, count, fit_weights
+from training.second_look import folds_of
+
+NAMED = {"sea": RETHOUGHT[0], "sand": RETHOUGHT[1]}
+SMALL = FitSettings(features=FeatureSettings(bits=14), iterations=20)
+
+
+def comments(texts, labels, domain):
+    n = len(texts)
+    return Examples(
+        ids=[f"{domain}:{i}" for i in range(n)],
+        texts=list(texts),
+        labels=np.repeat(np.array(labels, dtype=np.int8)[:, None], len(ATTRIBUTES), axis=1),
+        weights=np.ones((n, len(ATTRIBUTES)), dtype=np.float32),
+        measured=np.array(labels, dtype=np.int8),
+        corpus=np.full(n, domain),
+        domain=np.full(n, domain),
+        split=np.full(n, "train"),
+        typical=np.ones(n, dtype=np.bool_),
+    )
+
+
+def places(*, of_each=400):
+    """Return two places that disagree on a word, and news."""
+    random = np.random.default_rng(0)
+    parts = []
+    for place, verdict, words in (("sea", 1, "موج بحر"), ("sand", 0, "رمل جمل"), (NEWS, 0, "خبر")):
+        said = random.random(of_each) < 0.5
+        texts = [
+            f"{' '.join(random.permutation(words.split()))} {'فلان' if s else 'علان'} {i}"
+            for i, s in enumerate(said.tolist())
+        ]
+        parts.append(comments(texts, said == verdict, place))
+    return join(parts)
+
+
+@pytest.fixture(scope="module")
+def taught():
+    examples = places()
+    counted = count(examples, SMALL, n_jobs=1)
+    weighed = weigh(examples.texts, counted, SMALL.features, n_jobs=1)
+    evidence = np.zeros((len(examples.texts), len(ATTRIBUTES)), dtype=np.float32)
+    folds = folds_of(examples)
+    return examples, counted, weighed, evidence, folds
+
+
+def test_an_expert_speaks_about_what_its_corpus_labels():
+    assert named_experts()["osact4_2020"] == "abusive"
+    assert named_experts()["dangerous_speech"] == "threat"
+    assert set(named_experts().values()) <= set(RETHOUGHT)
+
+
+def test_each_place_is_heard_in_its_own_words(taught):
+    examples, _, weighed, evidence, folds = taught
+    experts, opinions = teach(examples, evidence, weighed, folds, NAMED, n_jobs=1)
+    for name, about in (("sea", 0), ("sand", 1)):
+        own = examples.domain == name
+        shown = examples.labels[own, 0] == 1
+        assert (opinions[own, about][shown] > 1).mean() > 0.95, name
+        assert (opinions[own, about][~shown] < -1).mean() > 0.95, name
+    assert experts.weights.shape == (experts.buckets.size, AT_ONCE)
+
+
+def test_what_is_shipped_says_what_was_learned(taught):
+    examples, counted, weighed, evidence, folds = taught
+    experts, opinions = teach(examples, evidence, weighed, folds, NAMED, n_jobs=1)
+    manifest = {
+        "version": "x",
+        "features": SMALL.features.to_document(),
+        "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
+        "thresholds": {},
+    }
+    scorer = Scorer(
+        build_model(fit_weights(examples, counted, SMALL, n_jobs=1), SMALL.features, manifest)
+    )
+    views = scorer.known(scorer.hashed(canonicalise(examples.texts)))
+    rows = np.arange(len(examples.texts))
+    said = experts.opinions(views, evidence[:, : len(RETHOUGHT)], rows)
+    # Not the same: those that say `opinions` had not seen the comment.
+    assert np.corrcoef(said[:, 0], opinions[:, 0])[0, 1] > 0.95
+
+
+def test_two_fits_are_the_same_whatever_the_number_of_processes(taught):
+    examples, _, weighed, evidence, folds = taught
+    one, two = (teach(examples, evidence, weighed, folds, NAMED, n_jobs=n) for n in (1, 2))
+    assert one[1].tobytes() == two[1].tobytes()
+    for name in type(one[0]).__slots__:
+        assert getattr(one[0], name).tobytes() == getattr(two[0], name).tobytes()
+
+
+def test_where_no_place_says_enough_the_sums_speak():
+    examples = places(of_each=60)
+    counted = count(examples, SMALL, n_jobs=1)
+    weighed = weigh(examples.texts, counted, SMALL.features, n_jobs=1)
+    evidence = np.random.default_rng(0).normal(size=(180, len(ATTRIBUTES))).astype(np.float32)
+    experts, opinions = teach(examples, evidence, weighed, folds_of(examples), NAMED, n_jobs=1)
+    assert (experts.attributes.size, experts.buckets.size) == (0, 0)
+    a = ATTRIBUTES.index(RETHOUGHT[0])
+    assert np.allclose(opinions[:, 0], evidence[:, a] * experts.sums[0, 0] + experts.sums[0, 1])

@@ -149,7 +149,8 @@ class Lexicon:
                 continue
             found = self.masked.get(rest)
             if found is not None:
-                return f"{proclitic}{found}"
+                whole = f"{proclitic}{found}"
+                return self.undouble(whole) or whole
         return None
 
 

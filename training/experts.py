@@ -23,13 +23,12 @@ from moderation.features import FeatureSettings
 from moderation.second_look import NO_EXPERTS, RETHOUGHT
 from training.examples import Examples
 from training.fit import Counted, FitSettings, fit_head
-from training.matrix import count_features
+from training.matrix import count_features, keep_features
 from training.sources import load_sources
 from training.thresholds import fit_logistic_curve
 
 FEWEST: Final = 150
 """Comments that show an attribute, and that do not, which an expert needs."""
-_LENGTH: Final = 3  # of the n-grams that are weighed
 _MIN_COMMENTS: Final = 4
 _IN_DOMAIN: Final = 2  # comments of its own that have a feature which an expert weighs
 _STEPS: Final = 60  # batches in an epoch, at least
@@ -117,7 +116,7 @@ def weigh(
 ) -> Weighed:
     """Count the features that experts weigh: some n-grams, words, their skeletons, and emoji.
 
-    Longer n-grams and chains gain nothing more, and are many times as many.
+    Longer n-grams and pairs gain nothing more, and are many times as many.
 
     Parameters
     ----------
@@ -130,23 +129,14 @@ def weigh(
     n_jobs : int
         Processes to use.
     """
-    counts = count_features(texts, settings, counted.groups, n_jobs=n_jobs, only=_is_weighed)
+    counts = count_features(texts, settings, counted.groups, n_jobs=n_jobs, only=WEIGHED)
     columns, comments = np.unique(counts.indices, return_counts=True)
     columns = columns[comments >= _MIN_COMMENTS]
     kept = np.intersect1d(columns, counted.columns, assume_unique=True)
-    place = np.minimum(np.searchsorted(kept, counts.indices), max(kept.size - 1, 0))
-    known = kept[place] == counts.indices if kept.size else np.zeros(counts.nnz, dtype=np.bool_)
-    bounds = np.concatenate(([0], np.cumsum(known)))[counts.indptr]
-    X = csr_matrix(
-        (counts.data[known], place[known].astype(np.int32), bounds), (len(texts), kept.size)
-    )
+    X = keep_features(counts, kept)
     lengths = np.sqrt(np.maximum(np.asarray(X.sum(axis=1)).ravel(), 1))
-    X.data /= np.repeat(lengths, np.diff(bounds)).astype(np.float32)
+    X.data /= np.repeat(lengths, np.diff(X.indptr)).astype(np.float32)
     return Weighed(X, (kept >> 8).astype(np.uint32))
-
-
-def _is_weighed(kind: str, length: int) -> bool:
-    return (kind, length) in WEIGHED
 
 
 def fit_heads(

@@ -1,6 +1,6 @@
 """Sparse matrices of the features that `moderation` hashes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,7 +22,7 @@ def count_features(
     groups: NDArray[np.uint32],
     *,
     n_jobs: int,
-    only: Callable[[str, int], bool] | None = None,
+    only: Collection[tuple[str, int]] | None = None,
 ) -> csr_matrix:
     """Count the hashed features of comments.
 
@@ -36,8 +36,8 @@ def count_features(
         Hashes of the names of groups.
     n_jobs : int
         Processes to use.
-    only : callable, optional
-        Asked for each of `kinds_of_views` whether it counts; all do when not given.
+    only : collection of (str, int), optional
+        Those of `kinds_of_views` that count; all do when not given.
 
     Returns
     -------
@@ -58,12 +58,12 @@ def _count(
     texts: Sequence[str],
     settings: FeatureSettings,
     groups: NDArray[np.uint32],
-    only: Callable[[str, int], bool] | None,
+    only: Collection[tuple[str, int]] | None,
 ) -> csr_matrix:
     views = hash_features(canonicalise(texts), settings, groups)
     if only is not None:
         kinds = kinds_of_views(settings)
-        views = [view for view, kind in zip(views, kinds, strict=True) if only(*kind)]
+        views = [view for view, kind in zip(views, kinds, strict=True) if kind in only]
     rows = [np.repeat(np.arange(len(texts)), np.diff(view.bounds)) for view in views]
     columns = np.concatenate([view.buckets << np.uint32(8) | view.checks for view in views])
     counts = csr_matrix(

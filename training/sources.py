@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from moderation.errors import ModerationError
+from moderation.second_look import RETHOUGHT
 
 SOURCES_PATH = Path(__file__).parents[1] / "data" / "sources.toml"
 
@@ -124,6 +125,12 @@ class Corpus(BaseModel):
     expert: StrictBool = False
     domain: _Name | None = None
     evidence: tuple[Rule, ...] = ()
+
+    @model_validator(mode="after")
+    def _expert_has_something_to_say(self) -> Self:
+        if self.expert and self.measures not in RETHOUGHT:
+            raise ValueError(f"an expert needs measures to be one of {', '.join(RETHOUGHT)}")
+        return self
 
     @model_validator(mode="after")
     def _paths_differ(self) -> Self:

@@ -18,9 +18,10 @@ TOPIC_WEIGHT: Final = 0.6  # more gains on the suites what it costs on the corpo
 # Abuse in words that are innocent by themselves: at full weight these words become abuse.
 HINTED: Final = frozenset(
     (
-        *("hate_by_implication", "hate_implied", "hate_frame", "hateful_frame", "identity_hateful"),
+        *("hate_by_implication", "hate_implied", "implied_hate", "group_hate"),
+        *("hate_frame", "hateful_frame", "identity_hateful"),
         *("implied_insult", "indirect_insult", "insult_after_praise"),
-        *("insult_in_long_comment", "long_insult"),
+        *("insult_in_long", "insult_in_long_comment", "long_insult"),
     )
 )
 HINT_WEIGHT: Final = 0.25

@@ -159,6 +159,7 @@ int is_split(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32
 int32_t join_words(const Lexicon *lexicon, const uint32_t *joined, int32_t size, int32_t n_left,
                    int32_t n_right, uint32_t *result);
 void fetch_whole(const Lexicon *lexicon, uint32_t hash);
+int32_t undouble(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
                    uint32_t *result);

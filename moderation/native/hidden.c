@@ -103,23 +103,13 @@ static int32_t find_jump(const Search *search, const Look *word)
     return unmask(search->alphabet->lexicon, masked, size + 1, search->hit->text);
 }
 
-/* A word with a letter written twice. What it is itself is asked last, and hardly ever. */
+/* A word with a letter written twice. */
 static int32_t find_doubled(const Search *search, const Look *word)
 {
-    const Lexicon *lexicon = search->alphabet->lexicon;
-    const uint32_t *letters = letters_of(search, word);
-    uint32_t *text = search->hit->text;
-    int32_t size = word->stop - word->start, n = size - 1, i = 0;
+    int32_t size = word->stop - word->start;
     if (size > LONGEST_HIDDEN)
         return 0;
-    memcpy(text, letters + 1, (size_t)n * sizeof *letters);
-    for (; i < n; i++) {
-        text[i] = letters[i];
-        if (letters[i] == letters[i + 1] && has_word(lexicon, text, n))
-            break;
-    }
-    int found = i < n && !is_ordinary(lexicon, letters, size) && !has_word(lexicon, letters, size);
-    return found ? n : 0;
+    return undouble(search->alphabet->lexicon, letters_of(search, word), size, search->hit->text);
 }
 
 /* The digits of one word, and the letters that each may stand for. */

@@ -144,6 +144,20 @@ static int32_t masked_word(const Lexicon *lexicon, Letters word)
     return found >= 0 ? found : look_up(&lexicon->likeliest, key);
 }
 
+/* Write the word that is left without one of two equal letters; return its length, 0 where none is.
+ * What it is itself is asked last, and hardly ever. */
+int32_t undouble(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
+{
+    int32_t n = size - 1, i = 0;
+    memcpy(result, word + 1, (size_t)n * sizeof *word);
+    for (; i < n; i++) {
+        result[i] = word[i];
+        if (word[i] == word[i + 1] && has_word(lexicon, result, n))
+            break;
+    }
+    return i < n && !is_ordinary(lexicon, word, size) && !has_word(lexicon, word, size) ? n : 0;
+}
+
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
 {
     Letters whole = {word, size};
@@ -153,8 +167,14 @@ int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint3
             continue;
         int32_t found = masked_word(lexicon, rest_of(whole, head));
         if (found >= 0) {
-            memcpy(result, word, (size_t)head.size * sizeof *result);
-            return head.size + write_word(lexicon, found, result + head.size);
+            uint32_t written[2 * LONGEST + 8]; /* as the text of a hit */
+            memcpy(written, word, (size_t)head.size * sizeof *written);
+            int32_t n = head.size + write_word(lexicon, found, written + head.size);
+            int32_t shorter = undouble(lexicon, written, n, result);
+            if (shorter)
+                return shorter;
+            memcpy(result, written, (size_t)n * sizeof *result);
+            return n;
         }
     }
     return 0;

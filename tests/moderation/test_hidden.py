@@ -171,6 +171,11 @@ def test_offsets_of_restored_words_never_go_back(text):
     assert all(0 <= offset < len(text) for offset in offsets)
 
 
+@pytest.mark.parametrize("text", ["بب*اري", "ببح*ار", "bbح*ار", "bb*اري-"])
+def test_a_particle_before_a_masked_word_doubles_no_letter(text):
+    assert canonical(canonical(text)) == canonical(text)
+
+
 @given(TEXT)
 def test_the_form_of_a_form_is_restored_already(text):
     once, parted = canonical(text), str.maketrans("", "", " *")

@@ -4,6 +4,10 @@ import csv
 import gzip
 from itertools import product
 
+import numpy as np
+
+from moderation import ATTRIBUTES
+from training.examples import Examples
 from training.sources import load_sources
 
 COLUMNS = ["id", "text", "label_raw", "abusive", "category", "split"]
@@ -92,3 +96,19 @@ def published_rows(name):
         [f"{name}:{i}", f"{phrase} {topic}", "", "", "", "dev" if i % 2 else "unlabelled"]
         for i, (phrase, topic) in enumerate(product(WORDS["clean"], TOPICS))
     ]
+
+
+def labelled_examples(texts, labels, *, corpus="one"):
+    """Return comments of one corpus and domain, each label for all attributes."""
+    n = len(texts)
+    return Examples(
+        ids=[f"{corpus}:{i}" for i in range(n)],
+        texts=list(texts),
+        labels=np.repeat(np.array(labels, dtype=np.int8)[:, None], len(ATTRIBUTES), axis=1),
+        weights=np.ones((n, len(ATTRIBUTES)), dtype=np.float32),
+        measured=np.array(labels, dtype=np.int8),
+        corpus=np.full(n, corpus),
+        domain=np.full(n, corpus),
+        split=np.full(n, "train"),
+        typical=np.ones(n, dtype=np.bool_),
+    )

@@ -1,33 +1,19 @@
 import numpy as np
 import pytest
+from corpora_samples import labelled_examples
 
 from moderation import ATTRIBUTES, Scorer
 from moderation.experts import AT_ONCE
 from moderation.features import FeatureSettings
 from moderation.second_look import RETHOUGHT
 from moderation.text import canonicalise
-from training.examples import NEWS, Examples, join
+from training.examples import NEWS, join
 from training.experts import named_experts, teach, weigh
 from training.fit import FitSettings, build_model, count, fit_weights
 from training.second_look import folds_of
 
 NAMED = {"sea": RETHOUGHT[0], "sand": RETHOUGHT[1]}
 SMALL = FitSettings(features=FeatureSettings(bits=14), iterations=20)
-
-
-def comments(texts, labels, domain):
-    n = len(texts)
-    return Examples(
-        ids=[f"{domain}:{i}" for i in range(n)],
-        texts=list(texts),
-        labels=np.repeat(np.array(labels, dtype=np.int8)[:, None], len(ATTRIBUTES), axis=1),
-        weights=np.ones((n, len(ATTRIBUTES)), dtype=np.float32),
-        measured=np.array(labels, dtype=np.int8),
-        corpus=np.full(n, domain),
-        domain=np.full(n, domain),
-        split=np.full(n, "train"),
-        typical=np.ones(n, dtype=np.bool_),
-    )
 
 
 def places(*, of_each=400):
@@ -40,7 +26,7 @@ def places(*, of_each=400):
             f"{' '.join(random.permutation(words.split()))} {'فلان' if s else 'علان'} {i}"
             for i, s in enumerate(said.tolist())
         ]
-        parts.append(comments(texts, said == verdict, place))
+        parts.append(labelled_examples(texts, said == verdict, corpus=place))
     return join(parts)
 
 

@@ -1,30 +1,16 @@
 import numpy as np
 import pytest
+from corpora_samples import labelled_examples
 
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
 from moderation.second_look import GIVEN, RETHOUGHT, answers
-from training.examples import Examples, join, read_seed
+from training.examples import join, read_seed
 from training.fit import FitSettings, count
 from training.second_look import NETWORKS, UNITS, evidence_of_others, fit_networks
 
 SMALL = FitSettings(features=FeatureSettings(bits=12), iterations=20)
 SAME = np.eye(len(ATTRIBUTES), dtype=np.float32)
-
-
-def comments(texts, labels, *, corpus="one"):
-    n = len(texts)
-    return Examples(
-        ids=[f"{corpus}:{i}" for i in range(n)],
-        texts=list(texts),
-        labels=np.repeat(np.array(labels, dtype=np.int8)[:, None], len(ATTRIBUTES), axis=1),
-        weights=np.ones((n, len(ATTRIBUTES)), dtype=np.float32),
-        measured=np.array(labels, dtype=np.int8),
-        corpus=np.full(n, corpus),
-        domain=np.full(n, corpus),
-        split=np.full(n, "train"),
-        typical=np.ones(n, dtype=np.bool_),
-    )
 
 
 def silent(examples):
@@ -36,7 +22,7 @@ def test_no_comment_gets_its_evidence_from_itself():
     # Each abusive comment has a word of its own, said twice: only itself could teach it.
     own = [f"{chr(0x628 + i)}{chr(0x633 + i % 20)}ثقخ" for i in range(30)]
     texts = [f"{word} {word}" for word in own] + ["شكرا للكاتب"] * 30
-    examples = comments(texts, [1] * 30 + [0] * 30)
+    examples = labelled_examples(texts, [1] * 30 + [0] * 30)
     settings = FitSettings(features=FeatureSettings(bits=14), min_comments=1, iterations=20)
     counted = count(examples, settings, n_jobs=1)
     found = evidence_of_others(examples, counted, settings, SAME, n_jobs=1)
@@ -53,7 +39,9 @@ def test_a_network_learns_what_the_sum_cannot_say():
     # The same evidence is worth something where somebody is asked, and nothing where not.
     random = np.random.default_rng(0)
     asked = np.arange(600) % 2 == 0
-    examples = comments([f"كلمة {i}{'؟' * a}" for i, a in enumerate(asked.tolist())], asked)
+    examples = labelled_examples(
+        [f"كلمة {i}{'؟' * a}" for i, a in enumerate(asked.tolist())], asked
+    )
     evidence = random.normal(1, 0.1, (600, len(ATTRIBUTES))).astype(np.float32)
     networks = fit_networks(examples, evidence, silent(examples), n_jobs=1)
     assert networks.shape == (len(RETHOUGHT), NETWORKS * UNITS + 1, len(GIVEN) + 2)
@@ -70,7 +58,9 @@ def test_the_style_of_a_corpus_is_no_insult():
     parts, evidence = [], []
     for corpus, mark, share in (("one", "؟", 0.8), ("other", "", 0.2)):
         labels = (random.random(800) < share).astype(np.int8)
-        parts.append(comments([f"كلمة {i}{mark}" for i in range(800)], labels, corpus=corpus))
+        parts.append(
+            labelled_examples([f"كلمة {i}{mark}" for i in range(800)], labels, corpus=corpus)
+        )
         evidence.append(random.normal(0.5, 1, 800) + 2 * labels)
     rows = np.repeat(np.concatenate(evidence)[:, None], len(ATTRIBUTES), axis=1)
     examples = join(parts)

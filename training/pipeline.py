@@ -27,7 +27,7 @@ HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets
 # The default policy sends at most this share of what newspapers published to review.
 REVIEW_BUDGET: Final = 0.025
 # What is likelier so than this is a reason by itself; `abusive` takes what is left of the budget.
-LIKELY: Final = 0.7
+LIKELY: Final = 0.65
 REJECT_PRECISION: Final = 0.98
 # Not severe and obscene: a plain insult would become both.
 LEANING: Final = ("identity_hate", "threat")

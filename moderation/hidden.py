@@ -184,7 +184,7 @@ def _read_digits(words: _Words, known: Lexicon) -> Iterable[_Hit]:
 
 
 def _read_latin(words: _Words, known: Lexicon) -> Iterable[_Hit]:
-    """Find Latin words that spell one of the lexicon."""
+    """Find Latin words that spell a hidden word, or an everyday one among Arabic words."""
     kinds = words.batch.kinds
     latin = words.at(np.flatnonzero(kinds == Kind.LATIN))
     if not latin:
@@ -209,8 +209,8 @@ def _spelled(word: str, *, among: bool) -> str | None:
     """Return the word of the lexicon that Latin letters spell, with what is written onto it.
 
     `among` Arabic words a Latin one is hardly ever of another language but for names: there short
-    words are read, and letters that stand for several, unless it spells an everyday word as well.
-    That is written out only where no English or French word is spelled so.
+    words are read, and letters that stand for several, and everyday words as well: clean ones would
+    count as Latin otherwise, which tells of little but abuse, and some be taken for a hidden one.
     """
     if word in lexicon().ordinary:
         return None
@@ -222,7 +222,7 @@ def _spelled(word: str, *, among: bool) -> str | None:
     )  # fmt: skip
     foreign = _FOREIGN.search(word) is not None
     shortest = 2 if among or foreign else 3
-    for number, way in enumerate(ways):
+    for way in ways:
         for latin, arabic in HEADS:
             if not word.startswith(latin):
                 continue
@@ -233,7 +233,7 @@ def _spelled(word: str, *, among: bool) -> str | None:
                 continue
             found = alike[match.lastindex - 1]
             if strength(found) >= shortest and (len(found) > 2 or foreign):
-                return None if number == 1 and not foreign else arabic + found
+                return arabic + found
     return None
 
 

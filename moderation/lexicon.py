@@ -101,7 +101,7 @@ class Lexicon:
     masked : dict
         Word by what it looks like with letters masked; a spoken one where no hidden one fits.
     sounds, everyday : dict
-        Words by what their consonants sound like; frequent spoken ones that sound like these.
+        Words by what their consonants sound like, and frequent spoken ones.
     whole, before_sign, glued : Hashes
         Words with proclitics; words, spoken ones too, with one letter masked; words with a particle
         to set apart.
@@ -234,7 +234,6 @@ def is_hidden_word(word: str) -> bool:
 def lexicon() -> Lexicon:
     """Read the lexicon; only the first call does."""
     words, ordinary, common = read_words()
-    sounds = _by_sound(words)
     innocent = {m for word in (*ordinary, *common) for most in (1, 2) for m in _masks(word, most)}
     single, several = (
         {m: word for word in reversed(words) for m in _masks(word, most) if m not in innocent}
@@ -250,8 +249,8 @@ def lexicon() -> Lexicon:
         ordinary=frozenset(ordinary),
         spoken=frozenset(heard),
         masked=likeliest | several | single,
-        sounds=sounds,
-        everyday={key: alike for key, alike in _by_sound(frequent).items() if key in sounds},
+        sounds=_by_sound(words),
+        everyday=_by_sound(frequent),
         whole=Hashes(_hashes(PROCLITICS, words)),
         before_sign=Hashes(
             np.concatenate([_hashes(BEFORE_SIGN, list(single)), _hash_words(list(likeliest))])
@@ -261,7 +260,7 @@ def lexicon() -> Lexicon:
     )
 
 
-_FREQUENT: Final = 8000  # spoken words that a Latin word may be instead of one that is hidden
+_FREQUENT: Final = 20_000  # spoken words that a Latin word among Arabic ones may be
 
 
 def _by_sound(words: list[str]) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@
 
 #include "lexicon.h"
 
-enum { SHORT_WORD = 3, SILENT = 1, ASCII = 128, WAYS = 4, FREQUENT = 8000 };
+enum { SHORT_WORD = 3, SILENT = 1, ASCII = 128, WAYS = 4, FREQUENT = 20000 };
 
 #define FIRST_ALEF 1u /* what the first alef of a word has its spellings under */
 
@@ -83,11 +83,10 @@ static Letters word_of(const Lexicon *lexicon, int32_t which, uint32_t *room)
     return (Letters){room, write_word(lexicon, which, room)};
 }
 
-/* An everyday word is of interest only where it sounds like a hidden one. */
 static int add_sound(Lexicon *lexicon, uint64_t key, int32_t which)
 {
     int32_t first = look_up(&lexicon->sounds, key);
-    if (first >= 0 ? lexicon->alike[first].word == which : is_everyday(lexicon, which))
+    if (first >= 0 && lexicon->alike[first].word == which)
         return 0;
     if (reserve((void **)&lexicon->alike, &lexicon->alike_room, (int64_t)lexicon->n_alike + 1,
                 sizeof *lexicon->alike) < 0)
@@ -358,7 +357,7 @@ static int32_t write_reading(const Lexicon *lexicon, const Beginning *from, int3
 }
 
 /* `among` Arabic words a Latin one is hardly ever of another language: short words are read there,
- * and letters that stand for several, unless it spells an everyday word as well. */
+ * and letters that stand for several, and everyday words. */
 int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
                    uint32_t *result)
 {
@@ -384,8 +383,7 @@ int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, i
             Letters arabic = word_of(lexicon, found, room);
             if (strength(arabic) < shortest || (arabic.size <= 2 && !foreign))
                 continue;
-            /* An everyday word without digits may be one of another language as well. */
-            return way == 1 && !foreign ? 0 : write_reading(lexicon, from, found, result);
+            return write_reading(lexicon, from, found, result);
         }
     return 0;
 }

@@ -7,6 +7,7 @@
 enum { SHORT_WORD = 3, SILENT = 1, ASCII = 128, WAYS = 4, FREQUENT = 20000 };
 
 #define FIRST_ALEF 1u /* what the first alef of a word has its spellings under */
+#define LONG_WORD 0x80000000u /* among the heads: loose spellings are told apart in this word */
 
 /* A Latin word, and at which of its places each letter stands, bit by bit. */
 typedef struct {
@@ -53,22 +54,22 @@ static const Spellings *spellings_of(const Lexicon *lexicon, uint32_t letter)
     return &lexicon->spellings[lexicon->spelling_of[letter] - 1];
 }
 
-/* Where two characters share a bit, that costs a closer look and no more. */
-static uint64_t bit_of(uint32_t letter)
+/* Where two characters share a bit, that costs a closer look and no more; LONG_WORD has its own. */
+static uint32_t bit_of(uint32_t letter)
 {
-    return letter >= '0' && letter <= 'z' ? 1ull << (letter - '0') % 64 : 0;
+    return letter >= '0' && letter <= 'z' ? 1u << (letter - '0') % 31 : 0;
 }
 
 /* The first or the last characters of all spellings. */
-static uint64_t ends_among(const char spellings[12][4], int last)
+static uint32_t ends_among(const char spellings[12][4], int last)
 {
-    uint64_t ends = 0;
+    uint32_t ends = 0;
     for (int i = 0; i < 12 && spellings[i][0]; i++)
         ends |= bit_of((uint8_t)spellings[i][last ? strlen(spellings[i]) - 1 : 0]);
     return ends;
 }
 
-static uint64_t ends_of(const Spellings *all, int last)
+static uint32_t ends_of(const Spellings *all, int last)
 {
     return ends_among(all->sure, last) | ends_among(all->loose, last) | ends_among(all->last, last);
 }
@@ -94,9 +95,11 @@ static int add_sound(Lexicon *lexicon, uint64_t key, int32_t which)
     uint32_t room[LONGEST];
     Letters word = word_of(lexicon, which, room);
     uint32_t begins = *word.letters == ALEF ? FIRST_ALEF : *word.letters;
-    lexicon->alike[lexicon->n_alike]
-        = (Alike){which, first, ends_of(spellings_of(lexicon, begins), 0),
-                  ends_of(spellings_of(lexicon, word.letters[word.size - 1]), 1), strength(word)};
+    uint32_t heads = ends_of(spellings_of(lexicon, begins), 0);
+    if (strength(word) > SHORT_WORD)
+        heads |= LONG_WORD;
+    lexicon->alike[lexicon->n_alike] = (Alike){
+        which, first, heads, ends_of(spellings_of(lexicon, word.letters[word.size - 1]), 1)};
     return set_key(&lexicon->sounds, key, lexicon->n_alike++);
 }
 
@@ -117,6 +120,8 @@ int set_sounds(Lexicon *lexicon, int32_t which)
 {
     uint32_t room[LONGEST];
     Letters word = word_of(lexicon, which, room);
+    if (strength(word) < 2)
+        return 0; /* one consonant is any word */
     for (int way = 0; way < WAYS; way++) {
         uint32_t letters[LONGEST], key[LONGEST];
         for (int32_t i = 0; i < word.size; i++)
@@ -143,7 +148,7 @@ int set_everyday_sounds(Lexicon *lexicon)
         if (sizes[n] > LONGEST)
             continue;
         Letters word = word_of(lexicon, lexicon->words.n + starts[n], room);
-        if (strength(word) > 1 && !has_word(lexicon, word.letters, word.size)
+        if (!has_word(lexicon, word.letters, word.size)
             && set_sounds(lexicon, lexicon->words.n + starts[n]) < 0)
             return -1;
     }
@@ -155,34 +160,31 @@ int set_everyday_sounds(Lexicon *lexicon)
 int order_sounds(Lexicon *lexicon)
 {
     Alike *ordered = malloc((size_t)(lexicon->n_alike + 1) * sizeof *ordered);
-    int32_t n = 0;
-    if (!ordered)
+    Run *runs = malloc((size_t)(lexicon->sounds.used + 1) * sizeof *runs);
+    int32_t n = 0, n_runs = 0;
+    if (!ordered || !runs) {
+        free(ordered);
+        free(runs);
         return -1;
+    }
     for (int64_t slot = 0; slot < lexicon->sounds.slots; slot++) {
         if (!lexicon->sounds.keys[slot])
             continue;
         int32_t first = lexicon->sounds.values[slot];
-        lexicon->sounds.values[slot] = n;
-        for (int everyday = 0; everyday < 2; everyday++)
+        int32_t ends[2] = {n, n}, start = n;
+        for (int everyday = 0; everyday < 2; everyday++) {
             for (int32_t i = first; i >= 0; i = lexicon->alike[i].next)
-                if (is_everyday(lexicon, lexicon->alike[i].word) == everyday) {
-                    ordered[n] = lexicon->alike[i];
-                    ordered[n].next = n + 1;
-                    n++;
-                }
-        ordered[n - 1].next = -1;
+                if (is_everyday(lexicon, lexicon->alike[i].word) == everyday)
+                    ordered[n++] = lexicon->alike[i];
+            ends[everyday] = n;
+        }
+        lexicon->sounds.values[slot] = n_runs;
+        runs[n_runs++] = (Run){start, ends[0], ends[1]};
     }
     free(lexicon->alike);
     lexicon->alike = ordered;
+    lexicon->runs = runs;
     return 0;
-}
-
-static int stands_at(const uint32_t *word, int32_t size, int32_t place, const char *letters)
-{
-    for (; *letters; letters++, place++)
-        if (place >= size || word[place] != (uint32_t)*letters)
-            return 0;
-    return 1;
 }
 
 /* From a set of places in a word, bit by bit, step over one of several spellings. */
@@ -254,12 +256,10 @@ static const Particle ALS[N_AL] = {
 /* Where a word goes on behind a particle; -1 where that does not stand there. */
 static int32_t behind(const uint32_t *word, int32_t size, int32_t at, const Particle *particle)
 {
-    if (!particle->latin[0])
-        return at < size ? at : -1;
-    if (at >= size || word[at] != (uint32_t)particle->latin[0])
-        return -1;
-    int32_t end = at + (int32_t)strlen(particle->latin);
-    return end < size && stands_at(word, size, at, particle->latin) ? end : -1;
+    for (const char *letter = particle->latin; *letter; letter++, at++)
+        if (at >= size || word[at] != (uint32_t)*letter)
+            return -1;
+    return at < size ? at : -1;
 }
 
 /* How a Latin word is read: as an everyday word or a hidden one, and whether letters may stand for
@@ -269,21 +269,19 @@ typedef struct {
 } Way;
 
 /* Find which of the words that sound alike is spelled from a place on; -1 where none is. */
-static int32_t spelled(const Lexicon *lexicon, int32_t first, const Latin *word, int32_t start,
+static int32_t spelled(const Lexicon *lexicon, const Run *run, const Latin *word, int32_t start,
                        Way way)
 {
-    uint64_t begins = bit_of(word->letters[start]), ends = bit_of(word->letters[word->size - 1]);
-    for (int32_t i = first; i >= 0; i = lexicon->alike[i].next) {
-        const Alike *alike = &lexicon->alike[i];
-        if (is_everyday(lexicon, alike->word) > way.everyday)
-            break; /* these come last */
+    uint32_t begins = bit_of(word->letters[start]), ends = bit_of(word->letters[word->size - 1]);
+    const Alike *alike = lexicon->alike + (way.everyday ? run->everyday : run->first);
+    const Alike *last = lexicon->alike + (way.everyday ? run->end : run->everyday);
+    for (; alike < last; alike++) {
         /* Nearly all are told by their first and last letters. */
-        if (!(alike->heads & begins) || !(alike->tails & ends) || alike->strength < 2
-            || is_everyday(lexicon, alike->word) != way.everyday)
+        if (!(alike->heads & begins) | !(alike->tails & ends))
             continue;
         uint32_t room[LONGEST];
         if (spells(lexicon, word_of(lexicon, alike->word, room), word, start,
-                   way.loose || alike->strength > SHORT_WORD))
+                   way.loose || alike->heads & LONG_WORD))
             return alike->word;
     }
     return -1;
@@ -315,7 +313,8 @@ static int is_foreign(const uint32_t *word, int32_t size)
 /* Where a Latin word may begin behind its particles, and the words that sound like it from there. */
 typedef struct {
     const Particle *parts[3];
-    int32_t start, first;
+    int32_t start;
+    const Run *alike;
 } Beginning;
 
 enum { MOST_BEGINNINGS = 24 }; /* no word has as many */
@@ -335,9 +334,9 @@ static int find_beginnings(const Lexicon *lexicon, const uint32_t *word, int32_t
                     continue;
                 uint32_t key[LONGEST];
                 int32_t sounds = sound(lexicon, word + start, size - start, key);
-                int32_t first = look_up(&lexicon->sounds, hash_letters(key, sounds));
-                if (first >= 0)
-                    found[n++] = (Beginning){{&YAS[i], &WAS[j], &ALS[k]}, start, first};
+                int32_t run = look_up(&lexicon->sounds, hash_letters(key, sounds));
+                if (run >= 0)
+                    found[n++] = (Beginning){{&YAS[i], &WAS[j], &ALS[k]}, start, lexicon->runs + run};
             }
         }
     }
@@ -376,7 +375,7 @@ int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, i
         for (int i = 0; i < n; i++) {
             const Beginning *from = &beginnings[i];
             uint32_t room[LONGEST];
-            int32_t found = spelled(lexicon, from->first, &latin, from->start,
+            int32_t found = spelled(lexicon, from->alike, &latin, from->start,
                                     among ? loosely[way] : strictly);
             if (found < 0)
                 continue;

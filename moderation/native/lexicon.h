@@ -33,12 +33,16 @@ typedef struct {
     char sure[12][4], loose[12][4], last[12][4];
 } Spellings;
 
-/* A word among those that sound alike; `next` is -1 after the last. */
+/* A word among those that sound alike; `next` is -1 after the last, until they are put in order. */
 typedef struct {
     int32_t word, next;
-    uint64_t heads, tails; /* with which Latin letters and digits it may begin and end */
-    int32_t strength;
+    uint32_t heads, tails; /* with which Latin letters and digits it may begin and end */
 } Alike;
+
+/* Where words that sound alike stand: hidden ones from `first`, everyday ones up to `end`. */
+typedef struct {
+    int32_t first, everyday, end;
+} Run;
 
 struct Lexicon {
     Lists words, proclitics, glued, before_sign;
@@ -50,6 +54,7 @@ struct Lexicon {
     uint64_t *whole; /* bits of what may be a word, by hash */
     uint8_t *telling; /* bits of what the second look asks for, by the hash of features.c */
     Alike *alike;
+    Run *runs; /* by the number that `sounds` gives a key, once words are in order */
     int32_t n_alike, alike_room;
     const Choices *choices;
     const Spellings *spellings;

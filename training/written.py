@@ -14,7 +14,7 @@ from training.suites import Suites, read_suites
 
 WRITTEN_PATH: Final = Path(__file__).parents[1] / "data" / "written"
 CASE_WEIGHT: Final = 2.0
-TOPIC_WEIGHT: Final = 0.6  # more gains on the suites what it costs on the corpora
+TOPIC_WEIGHT: Final = 0.5  # more gains on the suites what it costs on the corpora
 # Abuse in words that are innocent by themselves: at full weight these words become abuse.
 HINTED: Final = frozenset(
     (

@@ -12,7 +12,7 @@ from training import pipeline
 from training.evaluate import evaluate, score_dev
 from training.examples import CorporaError, read_corpora, read_seed
 from training.fit import FitSettings
-from training.pipeline import HELD_OUT_EVERY, LEANING, REVIEW_BUDGET, train
+from training.pipeline import HELD_OUT_EVERY, LEANING, LIKELIER, LIKELY, REVIEW_BUDGET, train
 
 SMALL = FitSettings(features=FeatureSettings(bits=12))
 
@@ -105,6 +105,13 @@ def test_thresholds_are_in_order_for_every_attribute(tiny):
         assert 0 < cut["review_at"] < 1
         assert cut["review_at"] <= cut.get("reject_at", 1) <= 1
         assert cut.get("reject_at", 1) >= 0.8
+
+
+def test_attributes_are_a_reason_by_themselves_where_they_are_likely(tiny):
+    thresholds = tiny.manifest["thresholds"]
+    for name in set(ATTRIBUTES) - {"abusive"}:
+        assert thresholds[name]["review_at"] >= LIKELIER.get(name, LIKELY)
+    assert thresholds["identity_hate"]["review_at"] >= LIKELIER["identity_hate"] > LIKELY
 
 
 def test_held_out_clean_comments_stay_within_the_budget():

@@ -109,9 +109,11 @@ class Scorer:
         """
         rows = self.rows(texts)
         found = find_spans(self, texts, rows) if spans else [()] * len(rows)
+        # Spelled out: a dictionary from a display takes a third of the time of one from pairs.
+        a, b, c, d, e, f = ATTRIBUTES
         return [
-            CommentScore(dict(zip(ATTRIBUTES, row, strict=True)), words, self.version)
-            for row, words in zip(rows, found, strict=True)
+            CommentScore({a: p, b: q, c: r, d: s, e: t, f: u}, words, self.version)
+            for (p, q, r, s, t, u), words in zip(rows, found, strict=True)
         ]
 
     def rows(self, texts: Sequence[str]) -> list[list[float]]:

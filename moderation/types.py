@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 ATTRIBUTES = ("abusive", "severe", "insult", "obscene", "identity_hate", "threat")
 """The attributes of a score, in the order of every array and table."""
@@ -36,9 +37,8 @@ class Span:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class CommentScore:
-    """The scores of one comment.
+class CommentScore(NamedTuple):
+    """The scores of one comment; no dataclass, since there is one for every comment of an archive.
 
     Parameters
     ----------

@@ -137,10 +137,7 @@ def _signs(text: str, letters: int) -> list[float]:
     joined = f"\n{text}\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").copy()
     strip_remains(joined, codes, openings(codes).tolist())
-    # A sign between two letters hides a word.
-    letter = (KIND[codes] >= Kind.LATIN).astype(np.bool_)
-    hiding = ~letter[1:-1] & letter[:-2] & letter[2:]
-    codes = np.where(hiding, 0, codes[1:-1])
+    codes = np.where(_hiding(codes), 0, codes)[1:-1]
     stops = codes == _STOP
     return [
         *(float(np.isin(codes, signs).any()) for signs in _SIGNS),
@@ -149,6 +146,18 @@ def _signs(text: str, letters: int) -> list[float]:
         10 * (int(stops.sum()) / max(letters, 1)),
         5 * (int((KIND[codes] == Kind.DIGIT).sum()) / max(letters, 1)),
     ]
+
+
+def _hiding(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Mark the signs that hide a word: one between two letters, or two stops beside a lone one."""
+    letter = np.pad(KIND[codes] >= Kind.LATIN, (2, 3))
+    stop = np.append(codes == _STOP, False)
+    two_before, before, here, behind, two_behind, three_behind = (
+        letter[start : start + codes.size] for start in range(6)
+    )
+    one = ~here & before & behind
+    pair = stop[:-1] & stop[1:] & before & two_behind & ~(two_before & three_behind)
+    return np.asarray(one | pair | np.append(False, pair[:-1]))
 
 
 def _in_a_row(marks: NDArray[np.bool_], times: int) -> bool:

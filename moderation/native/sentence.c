@@ -24,8 +24,10 @@ enum {
 };
 
 #define MOST_EVIDENCE 8.0
-#define STARTS_AT -0.5 /* as in second_look.py */
 #define WEIGHT 0.9
+
+/* As in second_look.py. */
+static const double STARTS_AT[] = {-1.5, -0.5, -0.5};
 
 /* Of Arabic words and of the space between them, which are nearly all of a comment. */
 static inline int is_letter(uint32_t code)
@@ -144,16 +146,27 @@ static void describe_sign(const Alphabet *alphabet, uint32_t code, double *found
     found[STOPS] += code == '.';
 }
 
-static int is_in_word(const Alphabet *alphabet, uint32_t code)
+static int is_in_word(const Alphabet *alphabet, const uint32_t *raw, int32_t i, int32_t size)
 {
-    return kind_of(alphabet, code) >= LATIN;
+    return i >= 0 && i < size && kind_of(alphabet, raw[i]) >= LATIN;
 }
 
-/* Whether what stands at a place hides a word: it is between two letters. */
+/* Whether a sign hides a word: it is between two letters, or one of two stops that are, one of
+ * which stands alone. */
 static int hides(const Alphabet *alphabet, const uint32_t *raw, int32_t i, int32_t size)
 {
-    return i && i + 1 < size && !is_in_word(alphabet, raw[i]) && is_in_word(alphabet, raw[i - 1])
-           && is_in_word(alphabet, raw[i + 1]);
+    int before = is_in_word(alphabet, raw, i - 1, size);
+    int behind = is_in_word(alphabet, raw, i + 1, size);
+    if (before && behind)
+        return !is_in_word(alphabet, raw, i, size);
+    if (raw[i] != '.' || before == behind)
+        return 0;
+    int32_t first = before ? i : i - 1;
+    return first + 1 < size && raw[first] == '.' && raw[first + 1] == '.'
+           && is_in_word(alphabet, raw, first - 1, size)
+           && is_in_word(alphabet, raw, first + 2, size)
+           && !(is_in_word(alphabet, raw, first - 2, size)
+                && is_in_word(alphabet, raw, first + 3, size));
 }
 
 static void describe_signs(const Alphabet *alphabet, const uint32_t *raw, int32_t size,
@@ -245,7 +258,7 @@ int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint
     int32_t n_given = -1;
     for (int32_t n = 0; n < model->n_networks; n++) {
         int32_t a = model->rethought[n];
-        double before = evidence[a], share = before - STARTS_AT;
+        double before = evidence[a], share = before - STARTS_AT[n];
         if (!(share > 0))
             continue;
         if (n_given < 0) {

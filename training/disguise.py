@@ -6,21 +6,21 @@ from typing import Final
 
 import numpy as np
 
-from training.evasion import ARABIZI, LEARNED, rewrite_all, words_of
+from training.evasion import LEARNED, rewrite_all, words_of
 from training.examples import Examples
 
 EVERY: Final = 3  # one comment in three gets a disguised copy
 WEIGHT: Final = 0.5
 _SHARE: Final = 0.4  # of the words
-_LATIN: Final = 3  # one copy in three is spelled in Latin letters throughout
 
 
 def disguised(examples: Examples) -> Examples:
     """Return rewritten copies of some comments with the labels of the originals.
 
-    Abusive and clean comments alike: or a hidden word as such would be learned as abuse. Half the
-    copies get some words rewritten, the others are spelled in Latin letters; the same comments
-    give the same copies.
+    Abusive and clean comments alike: or a hidden word as such would be learned as abuse. None is
+    spelled in Latin letters: such words are read as Arabic ones where they can be, and the copies,
+    which nobody would write like that, taught what people do write in Latin letters the worse. The
+    same comments give the same copies.
     """
     rows, texts = [], []
     for i, (name, text) in enumerate(zip(examples.ids, examples.texts, strict=True)):
@@ -28,12 +28,8 @@ def disguised(examples: Examples) -> Examples:
         if mark % EVERY:
             continue
         random = Random(mark)  # noqa: S311 -- not for secrets
-        words = words_of(text)
-        if random.randrange(_LATIN) == 0:
-            style, chosen = random.choice(ARABIZI), words
-        else:
-            style = random.choice(LEARNED)
-            chosen = [word for word in words if random.random() < _SHARE]
+        style = random.choice(LEARNED)
+        chosen = [word for word in words_of(text) if random.random() < _SHARE]
         copy = rewrite_all(text, chosen, style, mark) if chosen else None
         if copy is not None:
             rows.append(i)

@@ -195,11 +195,9 @@ REWRITES: Final[dict[str, Rewrite]] = _from_tables() | {
 
 LEARNED: Final = (
     "masked_star", "masked_sign", "split_space", "split_line", "doubled", "ta_marbuta",
-    "chat_digits", "eastern_digits", "latin", *_TABLES["glued"], *_TABLES["arabizi"],
+    "chat_digits", "eastern_digits", *_TABLES["glued"],
 )  # fmt: skip
 """The rewrites that the canonical form cannot undo, or not wholly: a model has to learn them."""
-ARABIZI: Final = tuple(_TABLES["arabizi"])
-"""The rewrites that spell a word in Latin letters."""
 
 
 def rewrite(text: str, span: Stretch, name: str, seed: int) -> str | None:
@@ -251,42 +249,6 @@ def rewrite_all(text: str, spans: Sequence[Stretch], name: str, seed: int) -> st
 def words_of(text: str) -> list[Stretch]:
     """Return where the Arabic words of a text stand that a rewrite can hide."""
     return [m.span() for m in _WORD.finditer(text) if _letters(m.group()) is not None]
-
-
-def augment(
-    texts: Sequence[str],
-    spans: Sequence[Sequence[Stretch]],
-    seed: int,
-    *,
-    names: Sequence[str] = LEARNED,
-) -> list[str]:
-    """Apply one rewrite to each text, drawn from a set.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        Comments to learn from.
-    spans : sequence of sequence of tuple of int
-        Per comment the stretches to rewrite. Without any, one or two words are drawn: clean
-        comments need rewriting too, or a hidden word as such would be learned as abuse.
-    seed : int
-        The same arguments give the same texts.
-    names : sequence of str
-        Rewrites to draw from.
-
-    Returns
-    -------
-    list of str
-        One per text, in the same order; the text itself where nothing could be rewritten.
-    """
-    result = []
-    for i, (text, stretches) in enumerate(zip(texts, spans, strict=True)):
-        random = Random(f"{seed} {i}")  # noqa: S311 -- not for secrets
-        chosen = list(stretches) or draw_words(text, random)
-        order = random.sample(list(names), len(names))
-        tried = (rewrite_all(text, chosen, name, seed + i) for name in order)
-        result.append(next((each for each in tried if each is not None), text))
-    return result
 
 
 def draw_words(text: str, random: Random) -> list[Stretch]:

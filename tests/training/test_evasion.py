@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from moderation import ATTRIBUTES, CommentScore, Policy, Span, Thresholds
 from moderation.text import canonicalise
-from training.evasion import LEARNED, REWRITES, augment, rewrite, rewrite_all, words_of
+from training.evasion import LEARNED, REWRITES, rewrite, rewrite_all, words_of
 from training.evasion_suite import measure_evasion, measure_false_alarms
 
 WORDS = ("حمار", "الكلاب", "تافه", "خنزير", "أحمق", "منافقين", "سؤال", "قذرة")
@@ -64,9 +64,10 @@ def test_the_canonical_form_undoes_what_only_disguises_letters(name, seed):
         assert len(set(forms(texts))) == 1, (word, changed)
 
 
-def test_only_undone_rewrites_are_not_learned():
+def test_only_undone_rewrites_and_latin_letters_are_not_learned():
     # A letter may take the place of a hamza, and a mixed rewrite may change letters.
-    assert set(REWRITES) - set(UNDONE) - set(LEARNED) == {"hamza", "mixed"}
+    latin = {name for name in REWRITES if name.startswith("arabizi")} | {"latin"}
+    assert set(REWRITES) - set(UNDONE) - set(LEARNED) == {"hamza", "mixed"} | latin
 
 
 @pytest.mark.parametrize(
@@ -137,22 +138,6 @@ def test_any_text_can_be_tried(text, name, seed):
 def test_words_are_those_that_can_be_hidden():
     text = "يا كلب hello 12 حِمار!"
     assert [text[a:b] for a, b in words_of(text)] == ["كلب", "حِمار"]
-
-
-def test_augmenting_rewrites_each_text_once_and_alike_every_time():
-    texts = ["أنت حمار كبير", "مقال جميل جدا", "hello", ""]
-    spans = [[(4, 8)], [], [], []]
-    first = augment(texts, spans, 3)
-    assert first == augment(texts, spans, 3)
-    assert first[0].startswith("أنت ")
-    assert first[0].endswith(" كبير")
-    assert first[0] != texts[0]
-    assert first[1] != texts[1]
-    assert first[2:] == ["hello", ""]
-
-
-def test_augmenting_draws_from_the_given_rewrites():
-    assert augment(["أنت حمار"], [[(4, 8)]], 0, names=("glued_ya",)) == ["أنت ياحمار"]
 
 
 class WordScorer:

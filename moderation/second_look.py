@@ -18,12 +18,12 @@ from moderation.sentence import FEATURES, describe
 from moderation.text import Canonical
 from moderation.types import ATTRIBUTES
 
-STARTS_AT: Final = -0.5
-"""Evidence from which an attribute is looked at again; from one more on that counts in full."""
 WEIGHT: Final = 0.9
 """What the network counts for then; the sum over words counts for the rest."""
 RETHOUGHT: Final = ("abusive", "identity_hate", "threat")
 """The attributes that have a network, in the order of the networks."""
+STARTS_AT: Final = (-1.5, -1.5, -0.5)
+"""Evidence from which each of them is looked at again; from one more on that counts in full."""
 GIVEN: Final = (*FEATURES, *(f"experts_{name}" for name in RETHOUGHT))
 """What a network is given: what is known of the sentence, and what experts say."""
 MOST_UNITS: Final = 256
@@ -74,15 +74,17 @@ class SecondLook:
         """Return the evidence after the second look, of shape (n_comments, n_attributes)."""
         result = evidence.copy()
         columns = [ATTRIBUTES.index(name) for name in RETHOUGHT[: len(self.networks)]]
-        rows = np.flatnonzero((evidence[:, columns] > STARTS_AT).any(axis=1))
+        starts = STARTS_AT[: len(columns)]
+        rows = np.flatnonzero((evidence[:, columns] > starts).any(axis=1))
         if not rows.size:
             return result
         known = describe(seen.texts, seen.canonical, self.groups, evidence, rows.tolist())
         said = self.experts.opinions(seen.views, evidence[rows][:, columns], rows)
         given = np.column_stack((known, said))
-        for network, a in zip(self.networks.astype(np.float64), columns, strict=True):
+        networks = self.networks.astype(np.float64)
+        for network, a, start in zip(networks, columns, starts, strict=True):
             before = evidence[rows, a].astype(np.float64)
-            share = WEIGHT * np.clip(before - STARTS_AT, 0, 1)
+            share = WEIGHT * np.clip(before - start, 0, 1)
             result[rows, a] = before + share * (answers(network, given) - before)
         return result
 

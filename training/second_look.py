@@ -115,7 +115,7 @@ def fit_networks(
         As `moderation.second_look.SecondLook` wants them.
     """
     columns = [ATTRIBUTES.index(name) for name in RETHOUGHT]
-    rows = np.flatnonzero((evidence[:, columns] > STARTS_AT - _BELOW).any(axis=1))
+    rows = np.flatnonzero((evidence[:, columns] > np.array(STARTS_AT) - _BELOW).any(axis=1))
     parts = np.array_split(rows, max(1, len(rows) // _BATCH))
     groups = hash_groups(read_groups())
     found = Parallel(n_jobs=n_jobs)(
@@ -144,7 +144,8 @@ def _fit_network(
     What it says is brought to the scale of the evidence; its last unit is a constant.
     """
     labels, weights = examples.labels[:, attribute], examples.weights[:, attribute]
-    rows = np.flatnonzero((weights > 0) & (evidence > STARTS_AT - _BELOW))
+    start = STARTS_AT[RETHOUGHT.index(ATTRIBUTES[attribute])]
+    rows = np.flatnonzero((weights > 0) & (evidence > start - _BELOW))
     X, labels, weights, evidence = X[rows], labels[rows], weights[rows], evidence[rows]
     chances = _at_one_prior(labels, weights, examples.domain[rows])
     scale = StandardScaler().fit(X)

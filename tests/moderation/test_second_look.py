@@ -26,6 +26,7 @@ TEXTS = [
     "ya 7mar wallah",
     "كلامك غبي... هههه 2026 #خبر",
     "كلهم كلاب ولا خير فيهم " * 12,
+    "ا..ل..ك..لب طيب..نعم و..لا ..ك.. ب...ا a..b1..c",
     "عمال النظافة كلهم كذابين",
     "a\ud800b كلب",
 ]
@@ -50,17 +51,21 @@ def rethink(evidence, **weights):
 
 
 def test_evidence_is_what_the_network_says_from_one_above_the_start():
-    start = STARTS_AT + 1
-    after = rethink(start, constant=2.5)
-    for name, value in zip(ATTRIBUTES, after.tolist(), strict=True):
-        expected = WEIGHT * 2.5 + (1 - WEIGHT) * start if name in RETHOUGHT else start
-        assert value == pytest.approx(expected)
+    for name, start in zip(RETHOUGHT, STARTS_AT, strict=True):
+        above = start + 1
+        found = rethink(above, constant=2.5)[ATTRIBUTES.index(name)]
+        assert found == pytest.approx(WEIGHT * 2.5 + (1 - WEIGHT) * above)
+    others = [name not in RETHOUGHT for name in ATTRIBUTES]
+    assert rethink(2, constant=2.5)[others].tolist() == [2] * sum(others)
 
 
 def test_the_second_look_sets_in_little_by_little():
-    assert rethink(STARTS_AT, constant=5)[0] == STARTS_AT
-    before, share = STARTS_AT + 0.25, WEIGHT / 4
-    assert rethink(before, constant=5)[0] == pytest.approx((1 - share) * before + share * 5)
+    for name, start in zip(RETHOUGHT, STARTS_AT, strict=True):
+        a = ATTRIBUTES.index(name)
+        assert rethink(start, constant=5)[a] == start
+        before, share = start + 0.25, WEIGHT / 4
+        found = rethink(before, constant=5)[a]
+        assert found == pytest.approx((1 - share) * before + share * 5)
 
 
 def test_a_unit_below_zero_counts_for_nothing_and_features_count():

@@ -50,8 +50,10 @@ def check(compiled, plain):
     np.testing.assert_allclose(compiled[1]["alone"], plain[1]["alone"], atol=1.1e-6)
     for number, name in enumerate(FEATURES):
         one, other = (each[1]["features"][:, number] for each in (compiled, plain))
-        # Of scores that differ in the last of their six digits, near 0, log-odds differ more.
-        likely = np.abs(other) < 4 if "alone" in name else np.ones(one.size, dtype=np.bool_)
+        # Of scores that differ in the last of their six digits, near 0, log-odds differ more, and
+        # with them what is a word's log-odds times its share.
+        odds = plain[1]["features"][:, FEATURES.index("alone")] if name == "alone_share" else other
+        likely = np.abs(odds) < 4 if "alone" in name else np.ones(one.size, dtype=np.bool_)
         np.testing.assert_allclose(one[likely], other[likely], atol=1e-4, err_msg=name)
 
 

@@ -22,7 +22,7 @@ WEIGHT: Final = 0.9
 """What the network counts for then; the sum over words counts for the rest."""
 RETHOUGHT: Final = ("abusive", "identity_hate", "threat")
 """The attributes that have a network, in the order of the networks."""
-STARTS_AT: Final = (-1.5, -1.5, -0.5)
+STARTS_AT: Final = (-1.5, -2.0, -0.5)
 """Evidence from which each of them is looked at again; from one more on that counts in full."""
 GIVEN: Final = (*FEATURES, *(f"experts_{name}" for name in RETHOUGHT))
 """What a network is given: what is known of the sentence, and what experts say."""

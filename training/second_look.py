@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from moderation import ATTRIBUTES, Scorer
-from moderation.second_look import RETHOUGHT, STARTS_AT, answers
+from moderation.second_look import RETHOUGHT, answers
 from moderation.sentence import describe
 from moderation.text import canonicalise
 from training.examples import Examples
@@ -27,11 +27,13 @@ from training.groups import hash_groups, read_groups
 from training.thresholds import fit_logistic_curve
 
 FOLDS: Final = 3
-NETWORKS: Final = 2  # of which the mean is taken
-UNITS: Final = 31  # and one for the constant: the library takes sixteen at a time
+NETWORKS: Final = 4  # of which the mean is taken
+UNITS: Final = 15  # 61 with the constant: the library takes sixteen at a time
 _PENALTY: Final = 0.2
 _EPOCHS: Final = 8
-_BELOW: Final = 1.0  # evidence below the start from which comments are learned from
+# Evidence from which comments are learned from: those that just miss a look count for little, but
+# show where it sets in.
+_LEARNED_FROM: Final = (-2.5, -2.5, -1.5)
 _ONE_SIDED: Final = 0.005
 _RATE: Final = 0.002
 _AT_ONCE: Final = 256
@@ -115,7 +117,7 @@ def fit_networks(
         As `moderation.second_look.SecondLook` wants them.
     """
     columns = [ATTRIBUTES.index(name) for name in RETHOUGHT]
-    rows = np.flatnonzero((evidence[:, columns] > np.array(STARTS_AT) - _BELOW).any(axis=1))
+    rows = np.flatnonzero((evidence[:, columns] > _LEARNED_FROM).any(axis=1))
     parts = np.array_split(rows, max(1, len(rows) // _BATCH))
     groups = hash_groups(read_groups())
     found = Parallel(n_jobs=n_jobs)(
@@ -144,8 +146,8 @@ def _fit_network(
     What it says is brought to the scale of the evidence; its last unit is a constant.
     """
     labels, weights = examples.labels[:, attribute], examples.weights[:, attribute]
-    start = STARTS_AT[RETHOUGHT.index(ATTRIBUTES[attribute])]
-    rows = np.flatnonzero((weights > 0) & (evidence > start - _BELOW))
+    least = _LEARNED_FROM[RETHOUGHT.index(ATTRIBUTES[attribute])]
+    rows = np.flatnonzero((weights > 0) & (evidence > least))
     X, labels, weights, evidence = X[rows], labels[rows], weights[rows], evidence[rows]
     chances = _at_one_prior(labels, weights, examples.domain[rows])
     scale = StandardScaler().fit(X)

@@ -1,8 +1,8 @@
 """The second look: what a comment's evidence is worth in the sentence that it stands in.
 
 A small network over the evidence of all attributes, `moderation.sentence` and what
-`moderation.experts` say, for comments whose evidence comes near to anything; the others keep what
-the sum gave them, and cost nothing.
+`moderation.experts` say, for comments that are not plainly harmless by their evidence; the others
+keep what the sum gave them, and cost nothing.
 """
 
 from collections.abc import Sequence

@@ -197,7 +197,10 @@ LEARNED: Final = (
     "masked_star", "masked_sign", "split_space", "split_line", "doubled", "ta_marbuta",
     "chat_digits", "eastern_digits", *_TABLES["glued"],
 )  # fmt: skip
-"""The rewrites that the canonical form cannot undo, or not wholly: a model has to learn them."""
+"""The rewrites that the canonical form cannot undo, or not wholly: a model has to learn them.
+
+Those in Latin letters are not among them: see `training.disguise`.
+"""
 
 
 def rewrite(text: str, span: Stretch, name: str, seed: int) -> str | None:

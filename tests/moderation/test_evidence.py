@@ -48,12 +48,16 @@ def check(compiled, plain):
     for name in ("start", "stop"):
         np.testing.assert_array_equal(compiled[1][name], plain[1][name], err_msg=name)
     np.testing.assert_allclose(compiled[1]["alone"], plain[1]["alone"], atol=1.1e-6)
+    odds, share, product = map(FEATURES.index, ("alone", "share", "alone_share"))
+    for _, looked in (compiled, plain):
+        found = looked["features"]
+        np.testing.assert_allclose(found[:, product], found[:, odds] * found[:, share], atol=1e-9)
     for number, name in enumerate(FEATURES):
         one, other = (each[1]["features"][:, number] for each in (compiled, plain))
         # Of scores that differ in the last of their six digits, near 0, log-odds differ more, and
-        # with them what is a word's log-odds times its share.
-        odds = plain[1]["features"][:, FEATURES.index("alone")] if name == "alone_share" else other
-        likely = np.abs(odds) < 4 if "alone" in name else np.ones(one.size, dtype=np.bool_)
+        # with them the product, which is checked above.
+        of = plain[1]["features"][:, odds] if number == product else other
+        likely = np.abs(of) < 4 if "alone" in name else np.ones(one.size, dtype=np.bool_)
         np.testing.assert_allclose(one[likely], other[likely], atol=1e-4, err_msg=name)
 
 

@@ -28,7 +28,7 @@ Place = tuple[int, int]  # code points of an original comment, the last exclusiv
 
 
 def find_spans(
-    scorer: Scorer, texts: Sequence[str], rows: Sequence[Sequence[float]]
+    scorer: Scorer, texts: Sequence[str], columns: Sequence[Sequence[float]]
 ) -> list[tuple[Span, ...]]:
     """Find the words behind each score that reached its threshold, or came near it.
 
@@ -42,8 +42,8 @@ def find_spans(
         The model.
     texts : sequence of str
         The comments.
-    rows : sequence of sequences of float
-        Their scores, an attribute each.
+    columns : sequence of sequences of float
+        Their scores, one sequence per attribute.
 
     Returns
     -------
@@ -51,11 +51,12 @@ def find_spans(
         Per comment, by position.
     """
     cuts = [scorer.explain_at.get(name, math.inf) for name in ATTRIBUTES]
-    flagged = [i for i, row in enumerate(rows) if any(map(operator.ge, row, cuts))]
+    rows = enumerate(zip(*columns, strict=True))
+    flagged = [i for i, row in rows if any(map(operator.ge, row, cuts))]
     spans: list[tuple[Span, ...]] = [()] * len(texts)
     for at in range(0, len(flagged), _CHUNK):
         part = flagged[at : at + _CHUNK]
-        scores = np.array([rows[i] for i in part])
+        scores = np.array([[column[i] for column in columns] for i in part])
         found = _explain(scorer, [texts[i] for i in part], scores, cuts=cuts)
         for i, words in zip(part, found, strict=True):
             spans[i] = words
@@ -84,7 +85,8 @@ def _explain(
         for i, j in each
         if i < j
     }
-    together = dict(zip(several, scorer.rows(list(several.values())), strict=True))
+    scored = zip(*scorer.columns(list(several.values())), strict=True)
+    together = dict(zip(several, scored, strict=True))
     spans = []
     for comment, each in enumerate(runs):
         fired = (scores[comment] >= cuts).tolist()

@@ -107,22 +107,25 @@ class Scorer:
         list of CommentScore
             One per text, in the same order; scores rounded to 6 decimals.
         """
-        rows = self.rows(texts)
-        found = find_spans(self, texts, rows) if spans else [()] * len(rows)
-        # Spelled out: a dictionary from a display takes a third of the time of one from pairs.
+        columns = self.columns(texts)
+        found = find_spans(self, texts, columns) if spans else [()] * len(texts)
+        # Spelled out: a dictionary from a display takes a third of the time of one from pairs, and
+        # six columns make less work for the collector of garbage than a list for each comment.
         a, b, c, d, e, f = ATTRIBUTES
         return [
             CommentScore({a: p, b: q, c: r, d: s, e: t, f: u}, words, self.version)
-            for (p, q, r, s, t, u), words in zip(rows, found, strict=True)
+            for p, q, r, s, t, u, words in zip(*columns, found, strict=True)
         ]
 
-    def rows(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return what `rounded` does as lists, one comment in the least time."""
+    def columns(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return what `rounded` does, one list per attribute; one comment in the least time."""
         compiled = self.compiled()
         if compiled is not None and len(texts) == 1:
-            return [compiled.score_one(texts[0])]
-        rows: list[list[float]] = self.rounded(texts).tolist() if texts else []
-        return rows
+            return [[score] for score in compiled.score_one(texts[0])]
+        if not texts:
+            return [[] for _ in ATTRIBUTES]
+        columns: list[list[float]] = self.rounded(texts).T.tolist()
+        return columns
 
     def rounded(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return `probabilities` rounded to 6 decimals: what thresholds are compared with."""

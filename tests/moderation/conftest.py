@@ -6,15 +6,9 @@ import pytest
 
 from moderation import ATTRIBUTES, Scorer
 from moderation.features import FeatureSettings
-from moderation.lexicon import lexicon
 from training.examples import read_seed
 from training.fit import FitSettings
 from training.pipeline import train
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _words():
-    lexicon()  # once, or a test with a deadline may be the one that waits for it
 
 
 @pytest.fixture(scope="session")

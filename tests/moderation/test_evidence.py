@@ -70,7 +70,7 @@ def test_the_seed_comments_are_looked_at_alike(scorer):
 
 
 @given(texts=EVERY_TEXT)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_comments_are_looked_at_alike(scorer, texts):
     check(*both(scorer, texts))
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import ATTRIBUTES, Span, explain
@@ -69,7 +69,6 @@ def test_more_comments_than_are_explained_at_once_keep_their_spans(eager_scorer)
 
 
 @given(text=COMMENT)
-@settings(deadline=None)
 def test_spans_lie_in_the_text_in_order_and_never_overlap_for_an_attribute(eager_scorer, text):
     (score,) = eager_scorer.score([text])
     assert [(s.start, s.end, s.attribute) for s in score.spans] == sorted(
@@ -84,7 +83,6 @@ def test_spans_lie_in_the_text_in_order_and_never_overlap_for_an_attribute(eager
 
 
 @given(text=COMMENT)
-@settings(deadline=None)
 def test_a_span_scores_alone_what_it_says_and_offends(scorer, text):
     (score,) = scorer.score([text])
     for span in score.spans:
@@ -111,7 +109,6 @@ def test_of_words_that_do_not_offend_the_nearest_that_offends_alone_is_shown():
 
 
 @given(text=COMMENT)
-@settings(deadline=None)
 def test_an_attribute_below_its_threshold_is_not_explained(scorer, text):
     (score,) = scorer.score([text])
     quiet = {name for name, cut in scorer.explain_at.items() if score.scores[name] < cut}

@@ -87,13 +87,11 @@ def test_a_comment_scores_the_same_in_batches_of_any_size(scorer):
 
 
 @given(texts=st.lists(EVERY_TEXT, max_size=8))
-@settings(deadline=None)
 def test_batch_score_is_single_score(scorer, texts):
     assert scorer.score(texts) == [scorer.score([text])[0] for text in texts]
 
 
 @given(texts=st.lists(EVERY_TEXT, max_size=4))
-@settings(deadline=None)
 def test_scores_are_probabilities(scorer, texts):
     probabilities = scorer.probabilities(texts)
     assert probabilities.shape == (len(texts), 6)
@@ -186,7 +184,7 @@ def test_missing_model_folder_is_named(tmp_path):
 @example(texts=COMMENTS)
 @example(texts=[f"{INSULT} {('حمار يا' * 10)[:n]}" for n in range(1, 20)])
 @example(texts=[f"{INSULT} {('حمار' * 17)[:n]} {CLEAN}" for n in (7, 8, 9, 16, 17, 63, 64, 65, 68)])
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_both_ways_give_the_same_scores(scorer, texts):
     with pytest.MonkeyPatch.context() as patch:
         found = scorer.score(texts), scorer.evidence(texts)
@@ -200,7 +198,6 @@ def test_both_ways_give_the_same_scores(scorer, texts):
 
 @pytest.mark.usefixtures("compiled")
 @given(texts=st.lists(EVERY_TEXT, max_size=6))
-@settings(deadline=None)
 def test_compiled_batch_score_is_single_score(scorer, texts):
     assert scorer.score(texts) == [scorer.score([text])[0] for text in texts]
 

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from corpora_samples import RULES, labelled_rows, published_rows, write_corpus, write_sources
@@ -7,6 +8,7 @@ from corpora_samples import RULES, labelled_rows, published_rows, write_corpus, 
 from moderation import load_scorer
 from training import cli
 from training.examples import read_seed
+from training.written import read_written
 
 
 def run(*arguments):
@@ -74,7 +76,10 @@ def corpora(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_fit_with_corpora_is_no_toy_and_says_what_it_read(corpora, tmp_path):
+def test_fit_with_corpora_is_no_toy_and_says_what_it_read(corpora, tmp_path, monkeypatch):
+    written = read_written()
+    some = written.take(np.arange(0, len(written.texts), 20))  # all would take minutes
+    monkeypatch.setattr(cli, "read_written", lambda: some)
     folder = tmp_path / "model"
     result = run("fit", "--corpora", corpora, "--output", folder, "--jobs", 1)
     assert result.exit_code == 0, result.stderr

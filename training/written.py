@@ -32,6 +32,8 @@ _CLEAN: Final = dict.fromkeys(ATTRIBUTES, 0)
 _ABUSE: Final = _UNKNOWN | {"abusive": 1}
 _HATE: Final = _UNKNOWN | {"abusive": 1, "identity_hate": 1}
 _THREATS: Final = ("threat_", "call_to_violence")
+# Of an office, a party, a team: no group that one belongs to by birth, belief or trade.
+_CROWDS: Final = ("crowd_", "officials_")
 _Row = tuple[str, str, dict[str, int]]
 
 
@@ -110,7 +112,8 @@ def _topic_labels(attribute: str, topic: str) -> dict[str, int]:
         return _CLEAN
     # A threat against a group is labelled as hate, and stays a threat.
     threat = {"threat": 1} if topic.startswith(_THREATS) else {}
-    return _ABUSE | {attribute: 1} | threat
+    crowd = {"identity_hate": 0} if topic.startswith(_CROWDS) else {}
+    return _ABUSE | {attribute: 1} | threat | crowd
 
 
 def _labels(case: Case) -> dict[str, int]:

@@ -48,6 +48,14 @@ def test_a_threat_against_a_group_is_hate_and_a_threat(tmp_path):
     assert labels(read_topics(tmp_path), 0) == {"abusive": 1, "identity_hate": 1, "threat": 1}
 
 
+@pytest.mark.parametrize("topic", ["crowd_d", "officials_insulted"])
+def test_an_insult_to_an_office_is_no_hatred_of_a_group(tmp_path, topic):
+    (tmp_path / "a.csv").write_text(
+        HEADER + f"a-1,msa,{topic},insult,كلهم كذابون في المجلس\n", encoding="utf-8"
+    )
+    assert labels(read_topics(tmp_path), 0) == {"abusive": 1, "insult": 1, "identity_hate": 0}
+
+
 def test_files_without_the_column_of_attributes_are_clean(tmp_path):
     (tmp_path / "a.csv").write_text("id,topic,text\na-1,weather,الجو جميل\n", encoding="utf-8")
     assert labels(read_topics(tmp_path), 0) == dict.fromkeys(ATTRIBUTES, 0)

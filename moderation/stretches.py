@@ -1,7 +1,7 @@
 """An insult inside a long and otherwise polite comment: the strongest stretch of it counts, too.
 
 The evidence of a comment is that of its words over the length of its vector, so the polite ones of
-a long comment outweigh a single insult. Words are therefore also taken by the dozen.
+a long comment outweigh a single insult. Words are therefore also taken eight by eight.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from moderation.text import Canonical
 
 _SPACE: Final = 0x20
 LONG: Final = 24  # a comment of more words is long
-BLOCK: Final = 6  # two neighbouring blocks of so many words are a stretch
+BLOCK: Final = 4  # two neighbouring blocks of so many words are a stretch
 # What the evidence of a stretch must exceed that of the whole by: the strongest of several is
 # strong by chance, too. Chosen on held-out comments of the corpora and the suites' learning halves.
 STRETCH_MARGIN: Final = 1.75

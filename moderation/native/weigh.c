@@ -14,7 +14,7 @@ enum {
     LEAST_SLOTS = 9,         /* bits of the number of slots */
     MOST_SLOTS = 30,
     /* As in stretches.py. */
-    BLOCK = 6,
+    BLOCK = 4,
 };
 
 #define STRETCH_MARGIN 1.75

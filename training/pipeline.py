@@ -22,6 +22,7 @@ from training.operating_points import GRID, HeldOut, OperatingPointError
 from training.pieces import pieces
 from training.second_look import evidence_of_others, fit_networks, folds_of
 from training.thresholds import fit_logistic_curve
+from training.written import for_sums
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 # The default policy sends at most this share of what newspapers published to review.
@@ -75,13 +76,14 @@ def train(
     # After the split: a copy of a held-out comment must not be learned from.
     more = join([part, disguised(part), pieces(part)])
     counted = count(more, settings, n_jobs=n_jobs)
-    weights = fit_weights(more, counted, settings, n_jobs=n_jobs)
+    weighted = for_sums(more)
+    weights = fit_weights(weighted, counted, settings, n_jobs=n_jobs)
     uncalibrated = facts | _UNCALIBRATED
     first = build_model(weights, settings.features, uncalibrated)
     mixture = _mix_with_abusive(Scorer(first).evidence(rest.texts), rest)
     weights = weights.mixed(mixture)
     fitted = build_model(weights, settings.features, uncalibrated)
-    found = evidence_of_others(more, counted, settings, mixture, n_jobs=n_jobs)
+    found = evidence_of_others(weighted, counted, settings, mixture, n_jobs=n_jobs)
     found = found[: len(part.texts)]
     weighed = weigh(part.texts, counted, settings.features, n_jobs=n_jobs)
     del counted

@@ -1,12 +1,20 @@
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from moderation import ATTRIBUTES
 from training.examples import CorporaError
 from training.suite_cases import MEASURE, fill
 from training.suites import read_suites
-from training.written import HINT_WEIGHT, TOPIC_WEIGHT, read_topics, read_written
+from training.written import (
+    HINT_WEIGHT,
+    SHARE_IN_ABUSIVE,
+    TOPIC_WEIGHT,
+    for_sums,
+    read_topics,
+    read_written,
+)
 
 HEADER = "id,dialect,topic,attribute,text\n"
 
@@ -48,6 +56,24 @@ def test_a_threat_against_a_group_is_hate_and_a_threat(tmp_path):
     assert labels(read_topics(tmp_path), 0) == {"abusive": 1, "identity_hate": 1, "threat": 1}
 
 
+@pytest.fixture(scope="module")
+def written():
+    return read_written()
+
+
+def test_what_was_written_counts_less_in_the_sum_for_abusive_alone(written):
+    found = for_sums(written)
+    share = found.weights / np.where(written.weights > 0, written.weights, 1)
+    own = written.corpus != "seed"
+    says = written.weights[:, 0] > 0
+    assert share[own & says, 0] == pytest.approx(SHARE_IN_ABUSIVE)
+    assert share[~own & says, 0] == pytest.approx(1)
+    assert (found.weights[:, 1:] == written.weights[:, 1:]).all()
+    assert {*written.corpus[own].tolist()} == {
+        "written", "suite_cases", "suite_identities", "suite_spans", "suite_words"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("topic", ["crowd_d", "officials_insulted"])
 def test_an_insult_to_an_office_is_no_hatred_of_a_group(tmp_path, topic):
     (tmp_path / "a.csv").write_text(
@@ -67,8 +93,8 @@ def test_an_unknown_attribute_is_refused_with_file_and_row(tmp_path):
         read_topics(tmp_path)
 
 
-def test_nothing_of_the_measuring_halves_is_learned_from():
-    found = read_written()
+def test_nothing_of_the_measuring_halves_is_learned_from(written):
+    found = written
     counts = Counter(found.corpus.tolist())
     suites_of = {"suite_cases", "suite_identities", "suite_spans", "suite_words"}
     assert counts.keys() == {"seed", "written", *suites_of}

@@ -254,7 +254,8 @@ def _fit_attribute(
 def build_model(fitted: Fitted, features: FeatureSettings, manifest: Mapping[str, Any]) -> Model:
     """Make a model of fitted weights, rounded to 8 bits.
 
-    A unit is 1/127 of the weight that one in 100,000 exceeds; what is larger is clipped.
+    A unit is 1/127 of the weight that one in 100,000 exceeds; what is larger is clipped, so that a
+    heart behind a threat does not outweigh it: see "Rounding" in docs/model-notes.md.
     """
     size = np.quantile(np.abs(fitted.weights), 1 - 1e-5, axis=0).astype(np.float32)
     scales = (np.maximum(size, 1e-6) / 127).astype(np.float32)

@@ -8,6 +8,7 @@ from training.examples import CorporaError
 from training.suite_cases import MEASURE, fill
 from training.suites import read_suites
 from training.written import (
+    EMOJI_EVERY,
     HINT_WEIGHT,
     SHARE_IN_ABUSIVE,
     TOPIC_WEIGHT,
@@ -47,6 +48,18 @@ def test_abuse_in_innocent_words_weighs_less(tmp_path):
     weights = dict(zip(found.ids, found.weights[:, 0].tolist(), strict=True))
     assert weights == pytest.approx({"written:a-1": HINT_WEIGHT, "written:a-2": TOPIC_WEIGHT})
     assert HINT_WEIGHT < TOPIC_WEIGHT
+
+
+def test_some_comments_get_an_emoji_whatever_they_say(tmp_path):
+    plain = [f"a-{i},msa,rude,{'insult' if i % 2 else ''},تعليق {i}\n" for i in range(4000)]
+    (tmp_path / "a.csv").write_text(HEADER + "".join(plain), encoding="utf-8")
+    found = read_topics(tmp_path)
+    with_emoji = np.array([len(text.split()) == 3 for text in found.texts])
+    abusive = found.labels[:, 0] == 1
+    for kind in (abusive, ~abusive):
+        assert with_emoji[kind].mean() == pytest.approx(1 / EMOJI_EVERY, rel=0.3)
+    assert len({text.split()[2] for text in found.texts if len(text.split()) == 3}) > 10
+    assert read_topics(tmp_path).texts == found.texts
 
 
 def test_a_threat_against_a_group_is_hate_and_a_threat(tmp_path):

@@ -221,14 +221,14 @@ class Scorer:
 
     def values(
         self, views: Sequence[View], n_comments: int
-    ) -> tuple[NDArray[np.uint32], NDArray[np.float32], NDArray[np.int64]]:
+    ) -> tuple[NDArray[np.uint32], NDArray[np.float64], NDArray[np.int64]]:
         """Return the distinct buckets of each comment with their normalised term weights.
 
         Returns
         -------
         buckets : ndarray of shape (n_distinct,), uint32
             By comment, ascending.
-        values : ndarray of shape (n_distinct,), float32
+        values : ndarray of shape (n_distinct,), float64
             ``(1 + log count) * idf`` over the length of the comment's vector of these.
         bounds : ndarray of shape (n_comments + 1,), int64
             Where each comment's buckets begin and end.
@@ -245,15 +245,16 @@ class Scorer:
         buckets = keys & np.uint32((1 << self.features.bits) - 1)
         bounds = np.searchsorted(keys, np.arange(n_comments, dtype=np.uint32) << bits)
         bounds = np.append(bounds, keys.size)
-        values = (_TF * IDF_UNIT)[np.minimum(counts, _TF.size - 1)] * self._idf[buckets]
+        weights = (_TF * IDF_UNIT).astype(np.float64)  # shares that cancel out need the digits
+        values = weights[np.minimum(counts, _TF.size - 1)] * self._idf[buckets]
         lengths = np.sqrt(_segment_sums(np.square(values), bounds))
-        values /= np.repeat(np.maximum(lengths, np.float32(1e-9)), np.diff(bounds))
+        values /= np.repeat(np.maximum(lengths, 1e-9), np.diff(bounds))
         return buckets, values, bounds
 
 
-def _segment_sums(values: NDArray[np.float32], bounds: NDArray[np.int64]) -> NDArray[np.float32]:
+def _segment_sums(values: NDArray[np.float64], bounds: NDArray[np.int64]) -> NDArray[np.float64]:
     """Sum along the first axis between bounds; an empty stretch sums to 0."""
-    padded = np.concatenate((values, np.zeros((1, *values.shape[1:]), dtype=np.float32)))
+    padded = np.concatenate((values, np.zeros((1, *values.shape[1:]))))
     # The padding is a stretch of its own: in the last one it would change the order of summation,
     # and a comment's score would hang on its place in the batch.
     sums = np.add.reduceat(padded, bounds, axis=0)[:-1]

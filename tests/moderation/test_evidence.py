@@ -92,8 +92,7 @@ def test_margins_are_those_of_arrays_for_the_same_scores(scorer):
     cuts = [0.3, 0.1, 0.5, 0.0, 0.02, 0.9]
     _, looked = look_at_words(scorer, texts, scores, cuts)
     words, _, _ = gather_words(scorer, texts, scores, cuts)
-    # Evidence is of single precision: log-odds of 8 are known to some 1e-6, margins add several.
-    np.testing.assert_allclose(looked["margin"], highlighter().margins(words), rtol=1e-6, atol=1e-5)
+    np.testing.assert_allclose(looked["margin"], highlighter().margins(words), rtol=1e-6, atol=1e-6)
 
 
 def test_of_a_long_comment_only_words_near_the_strongest_are_scored_alone(scorer):

@@ -15,6 +15,7 @@ from moderation.library import Native
 from moderation.second_look import RETHOUGHT
 from moderation.skeleton import tables as skeleton_tables
 from moderation.types import ATTRIBUTES
+from moderation.typography import tables as typography_tables
 
 _N: Final = len(ATTRIBUTES)
 _Row: Final = ctypes.c_double * _N
@@ -41,7 +42,8 @@ class _Model(ctypes.Structure):
                 "records", "term_weights", "scales", "slopes", "intercepts", "skeleton",
                 "skeleton_before_h", "groups", "group_bits", "networks", "rethought",
                 "expert_rows", "expert_weights", "expert_scales",
-                "expert_attributes", "expert_sums",
+                "expert_attributes", "expert_sums", "expert_typing", "typing_classes",
+                "typing_pairs",
             )
         ),
         ("n_term_weights", ctypes.c_int64),
@@ -213,12 +215,16 @@ def _tables_of(experts: Experts, features: FeatureSettings) -> dict[str, NDArray
     blocks = np.empty(marked.size // _BLOCK, dtype=[("marks", "<u4"), ("before", "<u4")])
     blocks["marks"] = np.packbits(marked, bitorder="little").view("<u4")
     blocks["before"] = np.searchsorted(experts.buckets, np.arange(0, marked.size, _BLOCK))
+    classes, pairs = typography_tables()
     return {
         "expert_rows": blocks,
         "expert_weights": experts.weights,
         "expert_scales": experts.scales,
         "expert_attributes": experts.attributes,
         "expert_sums": experts.sums,
+        "expert_typing": experts.typing,
+        "typing_classes": classes,
+        "typing_pairs": pairs,
     }
 
 

@@ -3,8 +3,8 @@
 The collections that a model learns from disagree on what abuse is and on what words mean, and one
 sum for all of them is a compromise. So each collection has heads of its own beside that sum, fitted
 on it alone over fewer features (experts), and a comment listens to those of the collections that
-its words resemble. Where none has an expert, or for comments like those that newspapers get, the
-sum for all speaks.
+its words and its typing (`moderation.typography`) resemble. Where none has an expert, or for
+comments like those that newspapers get, the sum for all speaks.
 
 References
 ----------
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.features import View
+from moderation.typography import COUNTED
 
 LOUDEST: Final = 8.0
 """Largest opinion either way, in log odds."""
@@ -47,6 +48,9 @@ class Experts:
         What each speaks about, as a number among the attributes that are looked at again.
     sums : ndarray of shape (n_attributes, 2), float32
         Slope and constant that bring evidence to the log odds of the experts.
+    typing : ndarray of shape (2 * n_counted, 1 + n_experts), float32
+        What each of `moderation.typography.typed` says for elsewhere and for each domain; of shape
+        (2 * n_counted, 0) where there are no experts.
     """
 
     buckets: NDArray[np.uint32]
@@ -54,12 +58,14 @@ class Experts:
     scales: NDArray[np.float32]
     attributes: NDArray[np.int32]
     sums: NDArray[np.float32]
+    typing: NDArray[np.float32]
 
     def opinions(
         self,
         views: Sequence[View],
         evidence: NDArray[np.float32],
         rows: NDArray[np.int64],
+        typed: NDArray[np.float64],
     ) -> NDArray[np.float64]:
         """Return what comments would be called where they seem to come from.
 
@@ -71,6 +77,8 @@ class Experts:
             What the sums for all say of the comments that are asked for.
         rows : ndarray of shape (n_rows,), int64
             These comments, ascending.
+        typed : ndarray of shape (n_rows, 2 * n_counted), float64
+            How they are typed: `moderation.typography.typed`.
 
         Returns
         -------
@@ -82,6 +90,7 @@ class Experts:
         length = np.sqrt(np.maximum(counts, 1))[:, None]
         scales = self.scales.astype(np.float64)
         said = sums[:, :n] / length * scales[0] + scales[1]
+        said[:, : self.typing.shape[1]] += typed @ self.typing.astype(np.float64)
         curves = self.sums.astype(np.float64)
         plain = evidence.astype(np.float64) * curves[:, 0] + curves[:, 1]
         return mix(said, plain, self.attributes)
@@ -139,4 +148,5 @@ def no_experts(n_attributes: int) -> Experts:
         scales=np.zeros((2, 0), dtype=np.float32),
         attributes=np.zeros(0, dtype=np.int32),
         sums=np.tile(np.array([1, 0], dtype=np.float32), (n_attributes, 1)),
+        typing=np.zeros((2 * len(COUNTED), 0), dtype=np.float32),
     )

@@ -20,8 +20,9 @@ from moderation.features import FeatureSettings
 from moderation.policy import Policy
 from moderation.second_look import GIVEN, MOST_UNITS, NO_NETWORKS, RETHOUGHT
 from moderation.types import ATTRIBUTES
+from moderation.typography import COUNTED
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Number of the folder's layout; raised when an older reader would misread it."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.npz"
@@ -229,6 +230,7 @@ def _shapes_of_experts(experts: Experts) -> dict[str, tuple[DTypeLike, tuple[int
         "scales": (np.float32, (2, columns)),
         "attributes": (np.int32, (n_experts,)),
         "sums": (np.float32, (len(RETHOUGHT), 2)),
+        "typing": (np.float32, (2 * len(COUNTED), 1 + n_experts if n_experts else 0)),
     }
 
 

@@ -17,6 +17,7 @@ from moderation.features import View
 from moderation.sentence import FEATURES, describe
 from moderation.text import Canonical
 from moderation.types import ATTRIBUTES
+from moderation.typography import typed
 
 WEIGHT: Final = 0.9
 """What the network counts for then; the sum over words counts for the rest."""
@@ -79,7 +80,8 @@ class SecondLook:
         if not rows.size:
             return result
         known = describe(seen.texts, seen.canonical, self.groups, evidence, rows.tolist())
-        said = self.experts.opinions(seen.views, evidence[rows][:, columns], rows)
+        typing = typed([seen.texts[i] for i in rows.tolist()])
+        said = self.experts.opinions(seen.views, evidence[rows][:, columns], rows, typing)
         given = np.column_stack((known, said))
         networks = self.networks.astype(np.float64)
         for network, a, start in zip(networks, columns, starts, strict=True):

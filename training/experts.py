@@ -1,6 +1,6 @@
 """Fits experts for some corpora, and tells what they say of comments new to them.
 
-Which corpora have one says `data/sources.toml`, and each speaks about what its corpus labels. What
+Each corpus with enough labelled comments has one, which speaks about what its corpus labels. What
 newspapers published and what was written for the project have none: the sum for all is for them.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
@@ -21,6 +21,7 @@ from moderation import ATTRIBUTES
 from moderation.experts import AT_ONCE, WEIGHED, Experts, mix
 from moderation.features import FeatureSettings
 from moderation.second_look import NO_EXPERTS, RETHOUGHT
+from moderation.typography import typed
 from training.examples import Examples
 from training.fit import Counted, FitSettings, fit_head
 from training.matrix import count_features, keep_features
@@ -37,6 +38,9 @@ _RATE: Final = 0.02
 _PENALTY: Final = 1e-6
 _BATCH: Final = 2048
 _TAIL: Final = 1e-4  # of the weights, which are clipped
+_TYPING: Final = 0.5  # standard deviation that each count is brought to: above it learns faster
+_LEAST_DEVIATION: Final = 1e-3
+_TYPED_AT_ONCE: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,17 @@ class Weighed:
         Occurrences over the root of how many there are of all, as `moderation.experts` has it.
     buckets : ndarray of shape (n_features,), uint32
         Bucket of each feature, ascending.
+    typed : ndarray of shape (n_comments, 2 * n_counted), float32
+        How the comments are typed: `moderation.typography.typed`.
     """
 
     X: csr_matrix
     buckets: NDArray[np.uint32]
+    typed: NDArray[np.float32]
+
+    def take(self, rows: NDArray[np.bool_]) -> "Weighed":
+        """Return some of the comments."""
+        return Weighed(self.X[rows], self.buckets, self.typed[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +76,19 @@ class Heads:
         One column each.
     constants : ndarray of shape (1 + 2 * n_experts,), float32
         Of experts 0: see `teach`.
+    typing : ndarray of shape (2 * n_counted, 1 + n_experts), float32
+        Of elsewhere and of each domain.
     """
 
     weights: NDArray[np.float32]
     constants: NDArray[np.float32]
+    typing: NDArray[np.float32]
 
-    def say(self, X: csr_matrix) -> NDArray[np.float32]:
+    def say(self, weighed: Weighed) -> NDArray[np.float32]:
         """Return what each says of comments, of shape (n_comments, 1 + 2 * n_experts)."""
-        return np.asarray(X @ self.weights + self.constants, dtype=np.float32)
+        said = weighed.X @ self.weights + self.constants
+        said[:, : self.typing.shape[1]] += weighed.typed @ self.typing
+        return np.asarray(said, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +111,10 @@ class Expert:
 
 
 def named_experts() -> dict[str, str]:
-    """Return the corpora that have an expert, and what they label."""
-    sources = load_sources()
-    return {corpus.name: corpus.measures for corpus in sources if corpus.expert and corpus.measures}
+    """Return the corpora that may have an expert, and what they label."""
+    return {
+        corpus.name: corpus.measures for corpus in load_sources() if corpus.measures in RETHOUGHT
+    }
 
 
 def _those_that_can_learn(examples: Examples, named: Mapping[str, str]) -> list[Expert]:
@@ -136,7 +153,9 @@ def weigh(
     X = keep_features(counts, kept)
     lengths = np.sqrt(np.maximum(np.asarray(X.sum(axis=1)).ravel(), 1))
     X.data /= np.repeat(lengths, np.diff(X.indptr)).astype(np.float32)
-    return Weighed(X, (kept >> 8).astype(np.uint32))
+    parts = [texts[i : i + _TYPED_AT_ONCE] for i in range(0, len(texts), _TYPED_AT_ONCE)]
+    how = np.concatenate([typed(part).astype(np.float32) for part in parts])
+    return Weighed(X, (kept >> 8).astype(np.uint32), how)
 
 
 def fit_heads(
@@ -152,15 +171,25 @@ def fit_heads(
     for k, expert in enumerate(experts, start=1):
         domains[examples.domain == expert.domain] = k
     own = np.flatnonzero(rows)
-    jobs = [delayed(_fit_domains)(weighed.X[own], domains[own], len(experts) + 1)]
+    mean = weighed.typed[own].mean(axis=0)
+    units = np.maximum(weighed.typed[own].std(axis=0), _LEAST_DEVIATION) / _TYPING
+    typing = csr_matrix((weighed.typed[own] - mean) / units)
+    X = hstack((weighed.X[own], typing), format="csr", dtype=np.float32)
+    jobs = [delayed(_fit_domains)(X, domains[own], len(experts) + 1)]
     for expert in experts:
         own = np.flatnonzero(expert.own(examples) & rows)
         labels = examples.labels[own, expert.attribute].astype(np.float32)
         weights = examples.weights[own, expert.attribute]
         jobs.append(delayed(_fit_expert)(weighed.X[own], labels, weights))
-    found = Parallel(n_jobs=n_jobs, mmap_mode="r")(jobs)
-    weights, constants = (np.concatenate(part, axis=-1) for part in zip(*found, strict=True))
-    return Heads(weights, constants)
+    (of_domains, constants), *of_experts = Parallel(n_jobs=n_jobs, mmap_mode="r")(jobs)
+    n = weighed.X.shape[1]
+    of_typing = of_domains[n:] / units[:, None]
+    constants = constants - mean @ of_typing
+    return Heads(
+        np.concatenate((of_domains[:n], *of_experts), axis=1),
+        np.pad(constants, (0, len(experts))).astype(np.float32),
+        of_typing.astype(np.float32),
+    )
 
 
 def _fit_domains(
@@ -195,13 +224,13 @@ def _fit_domains(
 
 def _fit_expert(
     X: csr_matrix, labels: NDArray[np.float32], weights: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+) -> NDArray[np.float32]:
     known = np.flatnonzero(X.getnnz(axis=0) >= _IN_DOMAIN)
     found = np.zeros((X.shape[1], 1), dtype=np.float32)
     domain = np.zeros(len(labels), dtype=np.int64)
     with threadpool_limits(limits=1):
         found[known, 0] = fit_head(X[:, known], labels, weights, domain, FitSettings())
-    return found, np.zeros(1, dtype=np.float32)
+    return found
 
 
 def teach(
@@ -250,7 +279,7 @@ def teach(
     for fold in np.unique(folds):
         mine = folds == fold
         of_others = fit_heads(weighed, examples, experts, ~mine, n_jobs=n_jobs)
-        said[mine] = of_others.say(weighed.X[mine])
+        said[mine] = of_others.say(weighed.take(mine))
     heads = fit_heads(weighed, examples, experts, np.ones(len(folds), np.bool_), n_jobs=n_jobs)
     curves = np.tile([1.0, 0.0], (1 + 2 * len(experts), 1))
     for k, expert in enumerate(experts, start=1 + len(experts)):
@@ -290,4 +319,5 @@ def _build(
         scales=np.stack((units * curves[:, 0], heads.constants + curves[:, 1])).astype(np.float32),
         attributes=about,
         sums=sums.astype(np.float32),
+        typing=heads.typing,
     )

@@ -18,7 +18,6 @@ from pydantic import (
 )
 
 from moderation.errors import ModerationError
-from moderation.second_look import RETHOUGHT
 
 SOURCES_PATH = Path(__file__).parents[1] / "data" / "sources.toml"
 
@@ -122,15 +121,8 @@ class Corpus(BaseModel):
     recommended_use: _Text
     files: Annotated[tuple[Original, ...], Field(min_length=1)]
     measures: _Attribute | None = None
-    expert: StrictBool = False
     domain: _Name | None = None
     evidence: tuple[Rule, ...] = ()
-
-    @model_validator(mode="after")
-    def _expert_has_something_to_say(self) -> Self:
-        if self.expert and self.measures not in RETHOUGHT:
-            raise ValueError(f"an expert needs measures to be one of {', '.join(RETHOUGHT)}")
-        return self
 
     @model_validator(mode="after")
     def _paths_differ(self) -> Self:

@@ -105,7 +105,8 @@ void fetch_experts(const Work *work, const Model *model)
 
 /* Say in `opinions` what the comment that was summed last would be called where it seems to come
  * from, by attribute that is looked at again. */
-void ask_experts(Work *work, const Model *model, const float *evidence, double *opinions)
+void ask_experts(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
+                 int32_t size, const float *evidence, double *opinions)
 {
     int32_t n_said = 1 + 2 * model->n_experts, sums[MOST_COLUMNS] = {0};
     for (int32_t n = 0; n < model->n_networks; n++) {
@@ -119,6 +120,7 @@ void ask_experts(Work *work, const Model *model, const float *evidence, double *
         sum_rows(work, model, n_rows, sums);
         for (int32_t c = 0; c < n_said; c++)
             said[c] = sums[c] / length * units[c] + constants[c];
+        add_typing(model, alphabet->lexicon, raw, size, said);
         listen(model, said, opinions);
     }
     for (int32_t n = 0; n < model->n_networks; n++)

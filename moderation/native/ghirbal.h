@@ -69,6 +69,8 @@ typedef struct {
     const float *expert_scales;   /* units, then constants */
     const int32_t *expert_attributes;
     const float *expert_sums; /* slope and constant of each attribute that is looked at again */
+    const float *expert_typing; /* of each count whether there is any, then its logarithm */
+    const uint8_t *typing_classes, *typing_pairs; /* the tables of typography.py */
     int64_t n_term_weights, n_groups;
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
@@ -144,7 +146,10 @@ int sum_known(Work *work, const Model *model, float *evidence, double *length);
 int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
             int32_t size, float *evidence);
 void fetch_experts(const Work *work, const Model *model);
-void ask_experts(Work *work, const Model *model, const float *evidence, double *opinions);
+void ask_experts(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
+                 int32_t size, const float *evidence, double *opinions);
+void add_typing(const Model *model, const Lexicon *lexicon, const uint32_t *raw, int32_t size,
+                double *said);
 void calibrate(const Model *model, const float *evidence, double *probabilities);
 double share_of(const Work *work, const Model *model, uint32_t key, double length);
 

@@ -304,7 +304,10 @@ static int set_spoken(Lexicon *lexicon)
     return 0;
 }
 
-double logarithm_of(const Lexicon *lexicon, int32_t count) { return lexicon->logarithms[count]; }
+double logarithm_of(const Lexicon *lexicon, int32_t count)
+{
+    return count < N_LOGARITHMS ? lexicon->logarithms[count] : log1p(count);
+}
 
 static void note_with_article(Lexicon *lexicon, Letters word)
 {

@@ -35,11 +35,6 @@ static inline int is_letter(uint32_t code)
     return (code == SPACE) | (code - 0x621 <= 0x64A - 0x621);
 }
 
-static double logarithm(const Lexicon *lexicon, int32_t count)
-{
-    return count < N_LOGARITHMS ? logarithm_of(lexicon, count) : log1p(count);
-}
-
 static void add_one(double *count) { *count += *count < MOST; }
 
 static int32_t count_latin(const uint32_t *word, int32_t size)
@@ -103,8 +98,8 @@ static int32_t describe_words(const Work *work, const Lexicon *lexicon, double *
         most_latin = latin > most_latin ? latin : most_latin;
     }
     double length = letters / (double)(n ? n : 1);
-    found[N_WORDS] = logarithm(lexicon, n);
-    found[N_LETTERS] = logarithm(lexicon, letters);
+    found[N_WORDS] = logarithm_of(lexicon, n);
+    found[N_LETTERS] = logarithm_of(lexicon, letters);
     found[WORD_LENGTH] = length < LONGEST_WORD ? length : LONGEST_WORD;
     found[IN_LATIN] = most_latin >= LATIN_WORD;
     found[LATIN_SHARE] = n_latin / (double)(letters ? letters : 1);
@@ -265,7 +260,7 @@ int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint
             fetch_experts(work, model);
             if (describe(work, alphabet, raw, size, evidence, found) < 0)
                 return -1;
-            ask_experts(work, model, evidence, found + EXPERTS);
+            ask_experts(work, model, alphabet, raw, size, evidence, found + EXPERTS);
             n_given = 0;
             for (int32_t f = 0; f < GIVEN; f++) {
                 given[n_given] = (Given){f, (float)found[f]};

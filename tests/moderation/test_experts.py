@@ -9,9 +9,18 @@ from moderation.features import View, hash_features, kinds_of_views
 from moderation.model import load_model, save_model
 from moderation.second_look import GIVEN, RETHOUGHT
 from moderation.text import canonicalise
+from moderation.typography import COUNTED, typed
 from training.examples import read_seed
 
-TEXTS = ["يا حمار انت", "كلهم كلاب ولا خير فيهم " * 40, "مقال جميل", "", "😂 ya 7mar", "كلب " * 900]
+TEXTS = [
+    "يا حمار انت",
+    "يا حمار أنت ،  ليه؟!\n(@USER) .. ١٢ 😂",
+    "كلهم كلاب ولا خير فيهم " * 40,
+    "مقال جميل",
+    "",
+    "😂 ya 7mar",
+    "كلب " * 900,
+]
 
 
 def view(*comments):
@@ -31,13 +40,18 @@ def experts():
         scales=np.array([[1, 1, 0.1], [0, 0, 0.5]], dtype=np.float32),
         attributes=np.array([0], dtype=np.int32),
         sums=np.tile(np.array([2, 1], dtype=np.float32), (3, 1)),
+        typing=np.zeros((2 * len(COUNTED), 2), dtype=np.float32),
     )
+
+
+def typed_as_nothing(n):
+    return np.zeros((n, 2 * len(COUNTED)))
 
 
 def opinions(comments, evidence=0.25):
     rows = np.arange(len(comments))
     sums = np.full((len(comments), 3), evidence, dtype=np.float32)
-    return experts().opinions([view(*comments)], sums, rows)
+    return experts().opinions([view(*comments)], sums, rows, typed_as_nothing(rows.size))
 
 
 def test_an_expert_speaks_for_comments_of_its_domain_about_its_attribute():
@@ -60,6 +74,17 @@ def test_a_comment_between_two_domains_hears_both():
     assert said[0] == pytest.approx((expert + 1.5) / 2)
 
 
+def test_a_domain_is_told_by_how_a_comment_is_typed_as_well():
+    like_it = experts()
+    like_it.typing[COUNTED.index("marbuta"), 1] = 50
+    sums = np.full((2, 3), 0.25, dtype=np.float32)
+    views, rows = [view([7], [7])], np.arange(2)
+    with_dots, without = like_it.opinions(views, sums, rows, typed(["مدرسة", "مدرسه"]))
+    expert = 0.1 * 40 + 0.5
+    assert with_dots[0] == pytest.approx(expert)
+    assert without[0] == pytest.approx((expert + 1.5) / 2)
+
+
 def test_no_opinion_is_louder_than_the_loudest():
     assert opinions([[5, 7] * 9])[0][0] == LOUDEST
     assert (opinions([[3]], evidence=-99) == -LOUDEST).all()
@@ -69,12 +94,13 @@ def test_rows_are_those_that_are_asked_for():
     comments = [[5], [3], [5, 7]]
     rows = np.array([0, 2])
     sums = np.zeros((2, 3), dtype=np.float32)
-    some = experts().opinions([view(*comments)], sums, rows)
+    some = experts().opinions([view(*comments)], sums, rows, typed_as_nothing(rows.size))
     assert some.tolist() == opinions([[5], [5, 7]], evidence=0).tolist()
 
 
 def test_without_experts_the_sums_speak():
-    said = no_experts(3).opinions([view([1])], np.float32([[1, 2, -3]]), np.array([0]))
+    sums = np.float32([[1, 2, -3]])
+    said = no_experts(3).opinions([view([1])], sums, np.array([0]), typed_as_nothing(1))
     assert said.tolist() == [[1, 2, -3]]
     nobody = np.zeros(0, dtype=np.int32)
     assert mix(np.zeros((1, 0)), np.ones((1, 3)), nobody).tolist() == [[1, 1, 1]]
@@ -97,6 +123,7 @@ def many(model):
         scales=(random.normal(size=(2, n_columns)) / 40).astype(np.float32),
         attributes=np.arange(n_experts, dtype=np.int32) % 3,
         sums=random.normal(size=(3, 2)).astype(np.float32),
+        typing=(random.normal(size=(2 * len(COUNTED), 1 + n_experts)) / 4).astype(np.float32),
     )
     shape = (len(RETHOUGHT), 16, len(GIVEN) + 2)
     networks = (random.normal(size=shape) / 4).astype(np.float32)
@@ -130,6 +157,7 @@ def test_a_saved_model_keeps_its_experts(many, tmp_path):
         ("attributes", lambda a: a - np.int32(1), "experts.attributes must be from 0 to 2"),
         ("weights", lambda a: a[:, :33].copy(), "experts.weights is int8"),
         ("sums", lambda a: a[:2].copy(), "experts.sums is float32"),
+        ("typing", lambda a: a[:, 1:].copy(), "experts.typing is float32"),
     ],
 )
 def test_experts_that_do_not_fit_are_refused(many, tmp_path, name, change, says):

@@ -18,6 +18,7 @@ from moderation.model import (
     sha256,
 )
 from moderation.second_look import GIVEN, RETHOUGHT
+from moderation.typography import COUNTED
 from training.groups import hash_groups, read_groups
 from training.second_look import NETWORKS, UNITS
 
@@ -79,6 +80,7 @@ def test_a_model_folder_holds_arrays_and_facts_alone(folder):
         "experts_scales": ("<f4", (2, 0)),
         "experts_attributes": ("<i4", (0,)),
         "experts_sums": ("<f4", (len(RETHOUGHT), 2)),
+        "experts_typing": ("<f4", (2 * len(COUNTED), 0)),
     }
 
 
@@ -113,10 +115,10 @@ def test_a_file_is_no_model_folder(folder):
         load_model(folder / WEIGHTS)
 
 
-@pytest.mark.parametrize("number", [4, 6])
+@pytest.mark.parametrize("number", [5, 7])
 def test_another_format_is_refused_with_both_numbers(folder, number):
     rewrite_manifest(folder, lambda document: document.update(format=number))
-    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 5"):
+    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 6"):
         load_model(folder)
 
 

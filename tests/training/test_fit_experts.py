@@ -7,8 +7,9 @@ from moderation.experts import AT_ONCE
 from moderation.features import FeatureSettings
 from moderation.second_look import RETHOUGHT
 from moderation.text import canonicalise
+from moderation.typography import typed
 from training.examples import NEWS, join
-from training.experts import named_experts, teach, weigh
+from training.experts import Expert, fit_heads, named_experts, teach, weigh
 from training.fit import FitSettings, build_model, count, fit_weights
 from training.second_look import folds_of
 
@@ -57,6 +58,18 @@ def test_each_place_is_heard_in_its_own_words(taught):
     assert experts.weights.shape == (experts.buckets.size, AT_ONCE)
 
 
+def test_places_are_told_by_how_comments_are_typed_as_well(taught):
+    examples, counted, *_ = taught
+    at_sea = examples.domain == "sea"
+    texts = [f"خبر {i}{'.' if own else ''}" for i, own in enumerate(at_sea.tolist())]
+    weighed = weigh(texts, counted, SMALL.features, n_jobs=1)
+    experts = [Expert("sea", 0), Expert("sand", 1)]
+    heads = fit_heads(weighed, examples, experts, np.ones(len(texts), np.bool_), n_jobs=1)
+    said = heads.say(weighed)[:, :3]
+    assert (said[at_sea].argmax(axis=1) == 1).mean() > 0.95
+    assert (said[~at_sea].argmax(axis=1) != 1).mean() > 0.95
+
+
 def test_what_is_shipped_says_what_was_learned(taught):
     examples, counted, weighed, evidence, folds = taught
     experts, opinions = teach(examples, evidence, weighed, folds, NAMED, n_jobs=1)
@@ -71,7 +84,7 @@ def test_what_is_shipped_says_what_was_learned(taught):
     )
     views = scorer.known(scorer.hashed(canonicalise(examples.texts)))
     rows = np.arange(len(examples.texts))
-    said = experts.opinions(views, evidence[:, : len(RETHOUGHT)], rows)
+    said = experts.opinions(views, evidence[:, : len(RETHOUGHT)], rows, typed(examples.texts))
     # Not the same: those that say `opinions` had not seen the comment.
     assert np.corrcoef(said[:, 0], opinions[:, 0])[0, 1] > 0.95
 

@@ -157,14 +157,6 @@ def test_a_name_that_is_there_twice_is_refused(sources):
         load_sources(sources(GOOD + GOOD))
 
 
-@pytest.mark.parametrize("measures", ["", 'measures = "obscene"\n'])
-def test_an_expert_speaks_about_what_its_corpus_measures(sources, measures):
-    with pytest.raises(SourcesError, match="an expert needs measures to be one of abusive"):
-        load_sources(sources(GOOD + measures + "expert = true\n"))
-    (corpus,) = load_sources(sources(GOOD + 'measures = "threat"\nexpert = true\n'))
-    assert corpus.expert
-
-
 def test_a_path_that_is_there_twice_is_refused(sources):
     line = next(line for line in GOOD.splitlines() if line.startswith("    {"))
     with pytest.raises(SourcesError, match=r"letters_2020: .*New folder/train 1\.csv is there twi"):

@@ -29,6 +29,7 @@ _GROUP_BITS: Final = 20
 # Up to here a comment is scored in less time than it takes to get the interpreter's lock back.
 _BRIEF_CHARS: Final = 1_000
 _AT_ONCE: Final = 16  # units that the library takes at once
+_LINE: Final = 64  # bytes of a line of the cache
 _BLOCK: Final = 32  # buckets whose bits are one number
 
 
@@ -54,6 +55,7 @@ class _Model(ctypes.Structure):
         ("n_units", ctypes.c_int32),
         ("n_experts", ctypes.c_int32),
         ("n_columns", ctypes.c_int32),
+        ("expert_stride", ctypes.c_int32),
     )  # fmt: skip
 
 
@@ -125,6 +127,7 @@ class CompiledModel:
             n_units=self._held["networks"].shape[2],
             n_experts=arrays.experts.attributes.size,
             n_columns=arrays.experts.weights.shape[1],
+            expert_stride=self._held["expert_weights"].shape[1],
         )
         self._by_reference = ctypes.byref(self._model)
 
@@ -218,7 +221,7 @@ def _tables_of(experts: Experts, features: FeatureSettings) -> dict[str, NDArray
     classes, pairs = typography_tables()
     return {
         "expert_rows": blocks,
-        "expert_weights": experts.weights,
+        "expert_weights": _on_whole_lines(experts.weights),
         "expert_scales": experts.scales,
         "expert_attributes": experts.attributes,
         "expert_sums": experts.sums,
@@ -226,6 +229,16 @@ def _tables_of(experts: Experts, features: FeatureSettings) -> dict[str, NDArray
         "typing_classes": classes,
         "typing_pairs": pairs,
     }
+
+
+def _on_whole_lines(rows: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Return rows of bytes so that none lies on more lines of the cache than it must."""
+    width = -(-rows.shape[1] // _LINE) * _LINE
+    room = np.zeros(rows.shape[0] * width + _LINE, dtype=np.int8)
+    start = -room.ctypes.data % _LINE
+    lines = room[start : start + rows.shape[0] * width].reshape(rows.shape[0], width)
+    lines[:, : rows.shape[1]] = rows
+    return lines
 
 
 def _take(texts: Sequence[str], start: int) -> Sequence[str]:

@@ -9,7 +9,6 @@
 #endif
 
 enum {
-    MOST_COLUMNS = 208, /* of 100 experts, filled up: as in experts.py */
     AT_ONCE = 16,
     MOST_ROWS = 256, /* of 8 bits, that surely fit into a sum of 16 */
 };
@@ -23,7 +22,7 @@ static int32_t find_rows(Work *work, const Model *model)
 {
     const uint32_t *known = work->known;
     int32_t *rows = work->again, n = 0;
-    size_t width = (size_t)model->n_columns;
+    size_t width = (size_t)model->expert_stride;
     for (int32_t i = 0; i < work->n_weighed_known; i++) {
         uint32_t bucket = known[i] >> 8, bit = bucket & 31;
         Rows block = model->expert_rows[bucket >> 5];
@@ -64,7 +63,7 @@ static void sum_columns(const int8_t *weights, size_t width, const int32_t *rows
 
 static void sum_rows(Work *work, const Model *model, int32_t n, int32_t *sums)
 {
-    size_t width = (size_t)model->n_columns;
+    size_t width = (size_t)model->expert_stride;
     for (int32_t start = 0; start < n; start += MOST_ROWS) {
         int32_t some = n - start < MOST_ROWS ? n - start : MOST_ROWS;
         for (int32_t c = 0; c < model->n_columns; c += AT_ONCE)
@@ -96,17 +95,24 @@ static void listen(const Model *model, const double *said, double *opinions)
     }
 }
 
-/* Fetch what `ask_experts` looks up first. */
+/* Fetch what `call_experts` looks up. */
 void fetch_experts(const Work *work, const Model *model)
 {
     for (int32_t i = 0; i < work->n_weighed_known && model->n_experts; i++)
         __builtin_prefetch(&model->expert_rows[work->known[i] >> 13]);
 }
 
+/* Fetch what `ask_experts` sums: the rows come while other work is done. Return their number. */
+int32_t call_experts(Work *work, const Model *model)
+{
+    return model->n_experts ? find_rows(work, model) : 0;
+}
+
 /* Say in `opinions` what the comment that was summed last would be called where it seems to come
- * from, by attribute that is looked at again. */
-void ask_experts(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
-                 int32_t size, const float *evidence, double *opinions)
+ * from, by attribute that is looked at again. Between `call_experts` and this, work->again stays
+ * as it is. */
+void ask_experts(Work *work, const Model *model, int32_t n_rows, const double *typing,
+                 const float *evidence, double *opinions)
 {
     int32_t n_said = 1 + 2 * model->n_experts, sums[MOST_COLUMNS] = {0};
     for (int32_t n = 0; n < model->n_networks; n++) {
@@ -114,13 +120,13 @@ void ask_experts(Work *work, const Model *model, const Alphabet *alphabet, const
         opinions[n] = evidence[model->rethought[n]] * slope + constant;
     }
     if (model->n_experts) {
-        int32_t n_rows = find_rows(work, model);
         double said[MOST_COLUMNS], length = sqrt(n_rows > 1 ? n_rows : 1);
         const float *units = model->expert_scales, *constants = units + n_said;
         sum_rows(work, model, n_rows, sums);
         for (int32_t c = 0; c < n_said; c++)
             said[c] = sums[c] / length * units[c] + constants[c];
-        add_typing(model, alphabet->lexicon, raw, size, said);
+        for (int32_t c = 0; c <= model->n_experts; c++)
+            said[c] += typing[c];
         listen(model, said, opinions);
     }
     for (int32_t n = 0; n < model->n_networks; n++)

@@ -75,7 +75,7 @@ typedef struct {
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
     int32_t n_networks, n_units;
-    int32_t n_experts, n_columns;
+    int32_t n_experts, n_columns, expert_stride;
 } Model;
 
 /* One comment on its way, with room to grow; all arrays are parallel. */
@@ -146,8 +146,10 @@ int sum_known(Work *work, const Model *model, float *evidence, double *length);
 int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
             int32_t size, float *evidence);
 void fetch_experts(const Work *work, const Model *model);
-void ask_experts(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
-                 int32_t size, const float *evidence, double *opinions);
+int32_t call_experts(Work *work, const Model *model);
+void ask_experts(Work *work, const Model *model, int32_t n_rows, const double *typing,
+                 const float *evidence, double *opinions);
+enum { MOST_COLUMNS = 208 }; /* of 100 experts, filled up: as in experts.py */
 void add_typing(const Model *model, const Lexicon *lexicon, const uint32_t *raw, int32_t size,
                 double *said);
 void calibrate(const Model *model, const float *evidence, double *probabilities);

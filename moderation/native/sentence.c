@@ -258,9 +258,13 @@ int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint
             continue;
         if (n_given < 0) {
             fetch_experts(work, model);
+            double typing[MOST_COLUMNS] = {0};
+            if (model->n_experts)
+                add_typing(model, alphabet->lexicon, raw, size, typing);
+            int32_t n_rows = call_experts(work, model);
             if (describe(work, alphabet, raw, size, evidence, found) < 0)
                 return -1;
-            ask_experts(work, model, alphabet, raw, size, evidence, found + EXPERTS);
+            ask_experts(work, model, n_rows, typing, evidence, found + EXPERTS);
             n_given = 0;
             for (int32_t f = 0; f < GIVEN; f++) {
                 given[n_given] = (Given){f, (float)found[f]};

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 SMALL: Final = 0x700
 FACES_FROM: Final = 0x1F000
 """Code points from here on are emoji; those between `SMALL` and here are other signs."""
+# The library knows the first four by their numbers.
 _CLASSES: Final = {
     "letter": "", "other": "", "emoji": "", "newline": "\n", "space": " ", "at": "@", "hash": "#",
     "underscore": "_", "markup": "<>&", "star": "*", "quote": "\"'«»", "bracket": "()[]{}",
@@ -66,7 +67,6 @@ def tables() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 _OF_SMALL, _OF_PAIR = tables()
-_NEWLINE: Final = COUNTED.index("newline")
 
 
 def typed(texts: Sequence[str]) -> NDArray[np.float64]:
@@ -91,7 +91,7 @@ def typed(texts: Sequence[str]) -> NDArray[np.float64]:
     pairs = _OF_PAIR[classes[:-1], classes[1:]]
     comment = np.repeat(np.arange(len(texts)), [len(text) + 1 for text in texts])
     n = len(COUNTED)
-    places = np.concatenate((comment * n + classes[1:], comment * n + pairs, comment * n))
+    places = np.concatenate((comment * n + classes[1:], comment * n + pairs))
     counts = np.bincount(places, minlength=len(texts) * n).reshape(-1, n).astype(np.float64)
     # Pairs that are not counted have the number of all.
     counts[:, 0] = np.bincount(comment, minlength=len(texts))

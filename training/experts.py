@@ -45,7 +45,7 @@ _TYPED_AT_ONCE: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """The features that experts weigh.
+    """The features that experts weigh, and how the comments are typed.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _is_enough(examples: Examples, expert: Expert) -> bool:
 def weigh(
     texts: Sequence[str], counted: Counted, settings: FeatureSettings, *, n_jobs: int
 ) -> Weighed:
-    """Count the features that experts weigh: some n-grams, words, their skeletons, and emoji.
+    """Count what experts weigh: some n-grams, words, their skeletons, emoji, and the typing.
 
     Longer n-grams and pairs gain nothing more, and are many times as many.
 
@@ -171,9 +171,10 @@ def fit_heads(
     for k, expert in enumerate(experts, start=1):
         domains[examples.domain == expert.domain] = k
     own = np.flatnonzero(rows)
-    mean = weighed.typed[own].mean(axis=0)
-    units = np.maximum(weighed.typed[own].std(axis=0), _LEAST_DEVIATION) / _TYPING
-    typing = csr_matrix((weighed.typed[own] - mean) / units)
+    typed_here = weighed.typed[own]
+    mean = typed_here.mean(axis=0)
+    units = np.maximum(typed_here.std(axis=0), _LEAST_DEVIATION) / _TYPING
+    typing = csr_matrix((typed_here - mean) / units)
     X = hstack((weighed.X[own], typing), format="csr", dtype=np.float32)
     jobs = [delayed(_fit_domains)(X, domains[own], len(experts) + 1)]
     for expert in experts:

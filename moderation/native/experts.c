@@ -16,10 +16,20 @@ enum {
 #define LOUDEST 8.0
 #define FAR 16.0
 
-/* Find the rows of the features that experts weigh, each as often as it occurs; return their number.
- * No branches: whether they weigh a feature is hard to foresee. */
-static int32_t find_rows(Work *work, const Model *model)
+/* Fetch what `call_experts` looks up. */
+void fetch_experts(const Work *work, const Model *model)
 {
+    for (int32_t i = 0; i < work->n_weighed_known && model->n_experts; i++)
+        __builtin_prefetch(&model->expert_rows[work->known[i] >> 13]);
+}
+
+/* Find the rows of the features that experts weigh, each as often as it occurs, and fetch them while
+ * other work is done; return their number. No branches in the loop: whether they weigh a feature is
+ * hard to foresee. */
+int32_t call_experts(Work *work, const Model *model)
+{
+    if (!model->n_experts)
+        return 0;
     const uint32_t *known = work->known;
     int32_t *rows = work->again, n = 0;
     size_t width = (size_t)model->expert_stride;
@@ -93,19 +103,6 @@ static void listen(const Model *model, const double *said, double *opinions)
         int32_t about = model->expert_attributes[k - 1];
         opinions[about] += chances[k] / all * (said[n + k] - plain[about]);
     }
-}
-
-/* Fetch what `call_experts` looks up. */
-void fetch_experts(const Work *work, const Model *model)
-{
-    for (int32_t i = 0; i < work->n_weighed_known && model->n_experts; i++)
-        __builtin_prefetch(&model->expert_rows[work->known[i] >> 13]);
-}
-
-/* Fetch what `ask_experts` sums: the rows come while other work is done. Return their number. */
-int32_t call_experts(Work *work, const Model *model)
-{
-    return model->n_experts ? find_rows(work, model) : 0;
 }
 
 /* Say in `opinions` what the comment that was summed last would be called where it seems to come

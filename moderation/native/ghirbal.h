@@ -49,6 +49,8 @@ typedef struct {
     int64_t n_ligatures;
 } Alphabet;
 
+enum { MOST_COLUMNS = 208 }; /* of 100 experts, filled up: as in experts.py */
+
 /* Which of 32 buckets experts weigh, a bit each, and how many rows of weights there are before. */
 typedef struct {
     uint32_t marks, before;
@@ -149,7 +151,6 @@ void fetch_experts(const Work *work, const Model *model);
 int32_t call_experts(Work *work, const Model *model);
 void ask_experts(Work *work, const Model *model, int32_t n_rows, const double *typing,
                  const float *evidence, double *opinions);
-enum { MOST_COLUMNS = 208 }; /* of 100 experts, filled up: as in experts.py */
 void add_typing(const Model *model, const Lexicon *lexicon, const uint32_t *raw, int32_t size,
                 double *said);
 void calibrate(const Model *model, const float *evidence, double *probabilities);

@@ -29,6 +29,7 @@ _GROUP_BITS: Final = 20
 # Up to here a comment is scored in less time than it takes to get the interpreter's lock back.
 _BRIEF_CHARS: Final = 1_000
 _AT_ONCE: Final = 16  # units that the library takes at once
+_FLOATS: Final = 4  # judges that it takes at once
 _LINE: Final = 64  # bytes of a line of the cache
 _BLOCK: Final = 32  # buckets whose bits are one number
 
@@ -43,8 +44,8 @@ class _Model(ctypes.Structure):
                 "records", "term_weights", "scales", "slopes", "intercepts", "skeleton",
                 "skeleton_before_h", "groups", "group_bits", "networks", "rethought",
                 "expert_rows", "expert_weights", "expert_scales",
-                "expert_attributes", "expert_sums", "expert_typing", "typing_classes",
-                "typing_pairs",
+                "expert_attributes", "expert_sums", "expert_typing", "judges",
+                "typing_classes", "typing_pairs",
             )
         ),
         ("n_term_weights", ctypes.c_int64),
@@ -56,6 +57,7 @@ class _Model(ctypes.Structure):
         ("n_experts", ctypes.c_int32),
         ("n_columns", ctypes.c_int32),
         ("expert_stride", ctypes.c_int32),
+        ("n_judges", ctypes.c_int32),
     )  # fmt: skip
 
 
@@ -128,6 +130,7 @@ class CompiledModel:
             n_experts=arrays.experts.attributes.size,
             n_columns=arrays.experts.weights.shape[1],
             expert_stride=self._held["expert_weights"].shape[1],
+            n_judges=self._held["judges"].shape[1],
         )
         self._by_reference = ctypes.byref(self._model)
 
@@ -226,6 +229,8 @@ def _tables_of(experts: Experts, features: FeatureSettings) -> dict[str, NDArray
         "expert_attributes": experts.attributes,
         "expert_sums": experts.sums,
         "expert_typing": experts.typing,
+        # Number by number, of all judges beside each other.
+        "judges": np.pad(experts.judges.T, ((0, 0), (0, -len(experts.judges) % _FLOATS))),
         "typing_classes": classes,
         "typing_pairs": pairs,
     }

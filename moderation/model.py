@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from moderation.errors import ModelError, ModerationError
-from moderation.experts import AT_ONCE, MOST_EXPERTS, Experts
+from moderation.experts import AT_ONCE, MOST_EXPERTS, Experts, judged_by
 from moderation.features import FeatureSettings
 from moderation.policy import Policy
 from moderation.second_look import GIVEN, MOST_UNITS, NO_NETWORKS, RETHOUGHT
 from moderation.types import ATTRIBUTES
 from moderation.typography import COUNTED
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Number of the folder's layout; raised when an older reader would misread it."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.npz"
@@ -223,7 +223,8 @@ def _shape_of_networks(model: Model) -> tuple[int, int, int]:
 
 def _shapes_of_experts(experts: Experts) -> dict[str, tuple[DTypeLike, tuple[int, ...]]]:
     n_features, n_experts = experts.buckets.size, experts.attributes.size
-    columns = 1 + 2 * n_experts if n_experts else 0
+    n_judges = n_experts + len(RETHOUGHT) if n_experts else 0
+    columns = 1 + n_experts + n_judges if n_experts else 0
     return {
         "buckets": (np.uint32, (n_features,)),
         "weights": (np.int8, (n_features, columns + -columns % AT_ONCE)),
@@ -231,6 +232,7 @@ def _shapes_of_experts(experts: Experts) -> dict[str, tuple[DTypeLike, tuple[int
         "attributes": (np.int32, (n_experts,)),
         "sums": (np.float32, (len(RETHOUGHT), 2)),
         "typing": (np.float32, (2 * len(COUNTED), 1 + n_experts if n_experts else 0)),
+        "judges": (np.float32, (n_judges, judged_by(len(RETHOUGHT)))),
     }
 
 

@@ -1,8 +1,9 @@
 """The second look: what a comment's evidence is worth in the sentence that it stands in.
 
 A small network over the evidence of all attributes, `moderation.sentence` and what
-`moderation.experts` say, for comments that are not plainly harmless by their evidence; the others
-keep what the sum gave them, and cost nothing.
+`moderation.experts` say, and behind it what the places that a comment may be from make of all that.
+For comments that are not plainly harmless by their evidence; the others keep what the sum gave
+them, and cost nothing.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from moderation.types import ATTRIBUTES
 from moderation.typography import typed
 
 WEIGHT: Final = 0.9
-"""What the network counts for then; the sum over words counts for the rest."""
+"""What the network counts for there; the sum over words counts for the rest."""
 RETHOUGHT: Final = ("abusive", "identity_hate", "threat")
 """The attributes that have a network, in the order of the networks."""
 STARTS_AT: Final = (-1.5, -2.0, -0.5)
@@ -74,21 +75,51 @@ class SecondLook:
     def rethink(self, seen: Seen, evidence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the evidence after the second look, of shape (n_comments, n_attributes)."""
         result = evidence.copy()
-        columns = [ATTRIBUTES.index(name) for name in RETHOUGHT[: len(self.networks)]]
-        starts = STARTS_AT[: len(columns)]
-        rows = np.flatnonzero((evidence[:, columns] > starts).any(axis=1))
-        if not rows.size:
+        columns = [ATTRIBUTES.index(name) for name in RETHOUGHT]
+        rows = np.flatnonzero((evidence[:, columns] > STARTS_AT).any(axis=1))
+        if not rows.size or not len(self.networks):
             return result
         known = describe(seen.texts, seen.canonical, self.groups, evidence, rows.tolist())
         typing = typed([seen.texts[i] for i in rows.tolist()])
-        said = self.experts.opinions(seen.views, evidence[rows][:, columns], rows, typing)
-        given = np.column_stack((known, said))
-        networks = self.networks.astype(np.float64)
-        for network, a, start in zip(networks, columns, starts, strict=True):
-            before = evidence[rows, a].astype(np.float64)
-            share = WEIGHT * np.clip(before - start, 0, 1)
-            result[rows, a] = before + share * (answers(network, given) - before)
+        sums = evidence[rows]
+        heard = self.experts.hear(seen.views, sums[:, columns], rows, typing)
+        given = np.column_stack((known, heard.opinions))
+        after = think(self.networks, given, sums[:, columns])
+        judged = self.experts.judge(heard, after, sums)
+        last = after + shares_of(sums[:, columns]) * (judged - after)
+        for k, a in enumerate(columns):
+            result[rows, a] = last[:, k]
         return result
+
+
+def shares_of(evidence: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how far comments are looked at again, from 0 to 1.
+
+    Parameters
+    ----------
+    evidence : ndarray of shape (n_comments, n_rethought), float32
+        Of the attributes of `RETHOUGHT`, by the sums over words.
+    """
+    return np.clip(evidence.astype(np.float64) - STARTS_AT, 0, 1)
+
+
+def think(
+    networks: NDArray[np.float32], given: NDArray[np.float64], sums: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the evidence of `RETHOUGHT` after the networks have answered.
+
+    Parameters
+    ----------
+    networks : ndarray of shape (n_rethought, n_units, n_given + 2), float32
+        See `SecondLook`.
+    given : ndarray of shape (n_comments, n_given), float64
+        What they are given.
+    sums : ndarray of shape (n_comments, n_rethought), float32
+        The evidence before.
+    """
+    answered = [answers(network, given) for network in networks.astype(np.float64)]
+    after = sums + WEIGHT * shares_of(sums) * (np.stack(answered, axis=1) - sums)
+    return after.astype(np.float32)
 
 
 def answers(network: NDArray[np.float64], given: NDArray[np.float64]) -> NDArray[np.float64]:

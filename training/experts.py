@@ -1,7 +1,8 @@
 """Fits experts for some corpora, and tells what they say of comments new to them.
 
 Each corpus with enough labelled comments has one, which speaks about what its corpus labels. What
-newspapers published and what was written for the project have none: the sum for all is for them.
+newspapers published and what was written for the project have one for each attribute together, whom
+nobody hears but `training.judges`: the sum for all is for them.
 """
 
 import warnings
@@ -18,7 +19,7 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from moderation import ATTRIBUTES
-from moderation.experts import AT_ONCE, WEIGHED, Experts, mix
+from moderation.experts import AT_ONCE, WEIGHED, Experts, Heard, hear, judged_by
 from moderation.features import FeatureSettings
 from moderation.second_look import NO_EXPERTS, RETHOUGHT
 from moderation.typography import typed
@@ -68,13 +69,13 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Linear heads: of elsewhere, of each domain, of each expert.
+    """Linear heads: of elsewhere, of each domain, of each expert, of elsewhere's experts.
 
     Parameters
     ----------
-    weights : ndarray of shape (n_features, 1 + 2 * n_experts), float32
+    weights : ndarray of shape (n_features, 1 + 2 * n_experts + n_rethought), float32
         One column each.
-    constants : ndarray of shape (1 + 2 * n_experts,), float32
+    constants : ndarray of shape (1 + 2 * n_experts + n_rethought,), float32
         Of experts 0: see `teach`.
     typing : ndarray of shape (2 * n_counted, 1 + n_experts), float32
         Of elsewhere and of each domain.
@@ -85,7 +86,7 @@ class Heads:
     typing: NDArray[np.float32]
 
     def say(self, weighed: Weighed) -> NDArray[np.float32]:
-        """Return what each says of comments, of shape (n_comments, 1 + 2 * n_experts)."""
+        """Return what each says of comments, of shape (n_comments, n_heads)."""
         said = weighed.X @ self.weights + self.constants
         said[:, : self.typing.shape[1]] += weighed.typed @ self.typing
         return np.asarray(said, dtype=np.float32)
@@ -93,10 +94,14 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """Who speaks: for which domain, and about which attribute, by number in `RETHOUGHT`."""
+    """Who speaks: for which domain, and about which attribute, by number in `RETHOUGHT`.
+
+    For elsewhere, that is for all but some domains, where these are given instead of one.
+    """
 
     domain: str
     about: int
+    but: tuple[str, ...] = ()
 
     @property
     def attribute(self) -> int:
@@ -105,9 +110,10 @@ class Expert:
 
     def own(self, examples: Examples) -> NDArray[np.bool_]:
         """Mark the comments of its domain that say something about its attribute."""
-        return np.asarray(
-            (examples.domain == self.domain) & (examples.weights[:, self.attribute] > 0)
-        )
+        inside = examples.domain == self.domain
+        if self.but:
+            inside = ~np.isin(examples.domain, self.but)
+        return np.asarray(inside & (examples.weights[:, self.attribute] > 0))
 
 
 def named_experts() -> dict[str, str]:
@@ -117,8 +123,14 @@ def named_experts() -> dict[str, str]:
     }
 
 
-def _those_that_can_learn(examples: Examples, named: Mapping[str, str]) -> list[Expert]:
-    """Return the experts whose domain has enough comments of either kind."""
+def of_elsewhere(experts: Sequence[Expert]) -> list[Expert]:
+    """Return those who speak for all domains that have no expert, one for each attribute."""
+    domains = tuple(expert.domain for expert in experts)
+    return [Expert("", about, but=domains) for about in range(len(RETHOUGHT))]
+
+
+def those_that_can_learn(examples: Examples, named: Mapping[str, str]) -> list[Expert]:
+    """Return the experts whose domain has enough comments of either kind, as they are fitted."""
     experts = [Expert(domain, RETHOUGHT.index(name)) for domain, name in sorted(named.items())]
     return [expert for expert in experts if _is_enough(examples, expert)]
 
@@ -171,13 +183,14 @@ def fit_heads(
     for k, expert in enumerate(experts, start=1):
         domains[examples.domain == expert.domain] = k
     own = np.flatnonzero(rows)
+    elsewhere = of_elsewhere(experts)
     typed_here = weighed.typed[own]
     mean = typed_here.mean(axis=0)
     units = np.maximum(typed_here.std(axis=0), _LEAST_DEVIATION) / _TYPING
     typing = csr_matrix((typed_here - mean) / units)
     X = hstack((weighed.X[own], typing), format="csr", dtype=np.float32)
     jobs = [delayed(_fit_domains)(X, domains[own], len(experts) + 1)]
-    for expert in experts:
+    for expert in (*experts, *elsewhere):
         own = np.flatnonzero(expert.own(examples) & rows)
         labels = examples.labels[own, expert.attribute].astype(np.float32)
         weights = examples.weights[own, expert.attribute]
@@ -188,7 +201,7 @@ def fit_heads(
     constants = constants - mean @ of_typing
     return Heads(
         np.concatenate((of_domains[:n], *of_experts), axis=1),
-        np.pad(constants, (0, len(experts))).astype(np.float32),
+        np.pad(constants, (0, len(experts) + len(elsewhere))).astype(np.float32),
         of_typing.astype(np.float32),
     )
 
@@ -242,7 +255,7 @@ def teach(
     named: Mapping[str, str],
     *,
     n_jobs: int,
-) -> tuple[Experts, NDArray[np.float64]]:
+) -> tuple[Experts, Heard]:
     """Fit experts, and tell what experts that had not seen a comment say of it.
 
     Parameters
@@ -264,42 +277,65 @@ def teach(
     Returns
     -------
     experts : Experts
-        Fitted on all comments.
-    opinions : ndarray of shape (n_comments, n_rethought), float64
-        As `Experts.opinions` of those that were fitted on the other folds.
+        Fitted on all comments; nobody judges yet: see `training.judges`.
+    heard : Heard
+        As `Experts.hear` of those that were fitted on the other folds.
     """
     columns = [ATTRIBUTES.index(name) for name in RETHOUGHT]
     sums = np.array(
-        [_even_curve(evidence[:, a], examples, examples.weights[:, a] > 0, a) for a in columns]
+        [even_curve(evidence[:, a], examples, examples.weights[:, a] > 0, a) for a in columns]
     )
     plain = evidence[:, columns] * sums[:, 0] + sums[:, 1]
-    experts = _those_that_can_learn(examples, named)
+    experts = those_that_can_learn(examples, named)
     if not experts:
-        return replace(NO_EXPERTS, sums=sums.astype(np.float32)), plain
-    said = np.zeros((len(folds), 1 + 2 * len(experts)))
+        nobody = replace(NO_EXPERTS, sums=sums.astype(np.float32))
+        return nobody, hear(np.zeros((len(folds), 0)), plain, nobody.attributes)
+    n_heads = 1 + 2 * len(experts) + len(RETHOUGHT)
+    said = np.zeros((len(folds), n_heads))
     for fold in np.unique(folds):
         mine = folds == fold
         of_others = fit_heads(weighed, examples, experts, ~mine, n_jobs=n_jobs)
         said[mine] = of_others.say(weighed.take(mine))
     heads = fit_heads(weighed, examples, experts, np.ones(len(folds), np.bool_), n_jobs=n_jobs)
-    curves = np.tile([1.0, 0.0], (1 + 2 * len(experts), 1))
-    for k, expert in enumerate(experts, start=1 + len(experts)):
-        curves[k] = _even_curve(said[:, k], examples, expert.own(examples), expert.attribute)
+    curves = np.tile([1.0, 0.0], (n_heads, 1))
+    for k, expert in enumerate((*experts, *of_elsewhere(experts)), start=1 + len(experts)):
+        own = expert.own(examples)
+        if len(np.unique(examples.labels[own, expert.attribute])) > 1:
+            curves[k] = even_curve(said[:, k], examples, own, expert.attribute)
     about = np.array([expert.about for expert in experts], dtype=np.int32)
     built = _build(heads, weighed.buckets, curves, about, sums)
-    return built, mix(said * curves[:, 0] + curves[:, 1], plain, about)
+    return built, hear(said * curves[:, 0] + curves[:, 1], plain, about)
 
 
-def _even_curve(
+def even_curve(
     said: NDArray[Any], examples: Examples, own: NDArray[np.bool_], attribute: int
 ) -> tuple[float, float]:
-    """Return slope and constant that make log odds, as if half of the comments showed it."""
+    """Return slope and constant that make log odds, as if half of the comments showed it.
+
+    Parameters
+    ----------
+    said : ndarray of shape (n_comments,)
+        What is said of them.
+    examples : Examples
+        The comments.
+    own : ndarray of shape (n_comments,), bool
+        Those to fit on.
+    attribute : int
+        Number of the attribute among all.
+    """
     labels = examples.labels[own, attribute]
-    weights = examples.weights[own, attribute].astype(np.float64)
+    weights = evenly(labels, examples.weights[own, attribute])
+    return fit_logistic_curve(
+        said[own].astype(np.float32), labels.astype(np.float32), weights.astype(np.float32)
+    )
+
+
+def evenly(labels: NDArray[np.int8], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return weights of comments of which either label has half of all, one each on the mean."""
+    even = weights.astype(np.float64)
     for label in (0, 1):
-        weights[labels == label] *= weights.size / 2 / max(weights[labels == label].sum(), 1e-9)
-    y, w = labels.astype(np.float32), weights.astype(np.float32)
-    return fit_logistic_curve(said[own].astype(np.float32), y, w)
+        even[labels == label] *= even.size / 2 / max(even[labels == label].sum(), 1e-9)
+    return even
 
 
 def _build(
@@ -321,4 +357,5 @@ def _build(
         attributes=about,
         sums=sums.astype(np.float32),
         typing=heads.typing,
+        judges=np.zeros((len(about) + len(RETHOUGHT), judged_by(len(RETHOUGHT))), np.float32),
     )

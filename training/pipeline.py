@@ -18,6 +18,7 @@ from training.disguise import disguised
 from training.examples import NEWS, PUBLISHED, CorporaError, Examples, join
 from training.experts import named_experts, teach, weigh
 from training.fit import FitSettings, build_model, count, fit_weights
+from training.judges import fit_judges
 from training.operating_points import GRID, HeldOut, OperatingPointError
 from training.pieces import pieces
 from training.second_look import evidence_of_others, fit_networks, folds_of
@@ -26,11 +27,11 @@ from training.written import for_sums
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 # The default policy sends at most this share of what newspapers published to review.
-REVIEW_BUDGET: Final = 0.025
+REVIEW_BUDGET: Final = 0.0225
 # What is likelier so than this is a reason by itself; `abusive` takes what is left of the budget.
 LIKELY: Final = 0.65
 # Sharp words on many people are taken for hatred of a group sooner than for anything else.
-LIKELIER: Final = {"identity_hate": 0.75}
+LIKELIER: Final = {"identity_hate": 0.85}
 REJECT_PRECISION: Final = 0.98
 # Not severe and obscene: a plain insult would become both.
 LEANING: Final = ("identity_hate", "threat")
@@ -87,8 +88,10 @@ def train(
     found = found[: len(part.texts)]
     weighed = weigh(part.texts, counted, settings.features, n_jobs=n_jobs)
     del counted
-    experts, opinions = teach(part, found, weighed, folds_of(part), named_experts(), n_jobs=n_jobs)
-    networks = fit_networks(part, found, opinions, n_jobs=n_jobs)
+    named = named_experts()
+    experts, heard = teach(part, found, weighed, folds_of(part), named, n_jobs=n_jobs)
+    networks, after = fit_networks(part, found, heard.opinions, n_jobs=n_jobs)
+    experts = replace(experts, judges=fit_judges(part, heard, after, found, named))
     fitted = replace(fitted, networks=networks, experts=experts)
     evidence = Scorer(fitted).evidence(rest.texts)
     # Not fitted again on all comments: thresholds hold for the weights that they were chosen with.
@@ -237,10 +240,15 @@ def _review_cuts(published: NDArray[np.float64]) -> list[float]:
     """Return thresholds that together send `REVIEW_BUDGET` of the published comments to review."""
     allowed = REVIEW_BUDGET * len(published)
     likely = _lowest_cut(published[:, 1:].max(axis=1), allowed, at_least=LIKELY)
-    cuts = [max(likely, LIKELIER.get(name, 0.0)) for name in ATTRIBUTES[1:]]
+    cuts = [max(likely, _first_cut(LIKELIER.get(name, 0.0))) for name in ATTRIBUTES[1:]]
     others = (published[:, 1:] >= cuts).any(axis=1)
     abusive = _lowest_cut(published[~others, 0], allowed - others.sum(), at_least=0.0)
     return [abusive, *cuts]
+
+
+def _first_cut(at_least: float) -> float:
+    """Return the first threshold that comments were counted at from a score on."""
+    return next(cut for cut in GRID if cut >= at_least)
 
 
 def _lowest_cut(scores: NDArray[np.float64], allowed: float, *, at_least: float) -> float:

@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from moderation import ATTRIBUTES, Scorer
-from moderation.second_look import RETHOUGHT, answers
+from moderation.second_look import RETHOUGHT, answers, think
 from moderation.sentence import describe
 from moderation.text import canonicalise
 from training.examples import Examples
@@ -97,7 +97,7 @@ def fit_networks(
     opinions: NDArray[np.float64],
     *,
     n_jobs: int,
-) -> NDArray[np.float32]:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Fit a network for each attribute of `moderation.second_look.RETHOUGHT`.
 
     Parameters
@@ -113,8 +113,10 @@ def fit_networks(
 
     Returns
     -------
-    ndarray of shape (n_networks, n_units, n_given + 2), float32
+    networks : ndarray of shape (n_networks, n_units, n_given + 2), float32
         As `moderation.second_look.SecondLook` wants them.
+    after : ndarray of shape (n_comments, n_networks), float32
+        The evidence once they have answered.
     """
     columns = [ATTRIBUTES.index(name) for name in RETHOUGHT]
     rows = np.flatnonzero((evidence[:, columns] > _LEARNED_FROM).any(axis=1))
@@ -125,10 +127,15 @@ def fit_networks(
         for part in parts
     )
     X = np.column_stack((np.concatenate(found), opinions[rows].astype(np.float32)))
-    networks = Parallel(n_jobs=n_jobs)(
-        delayed(_fit_network)(X, a, examples.take(rows), evidence[rows, a]) for a in columns
+    networks = np.stack(
+        Parallel(n_jobs=n_jobs)(
+            delayed(_fit_network)(X, a, examples.take(rows), evidence[rows, a]) for a in columns
+        )
     )
-    return np.stack(networks)
+    # None of the others reaches where a second look sets in.
+    after = evidence[:, columns]
+    after[rows] = think(networks, X.astype(np.float64), after[rows])
+    return networks, after
 
 
 def _describe(

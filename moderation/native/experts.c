@@ -86,22 +86,29 @@ static double limited(double opinion)
     return opinion > LOUDEST ? LOUDEST : opinion < -LOUDEST ? -LOUDEST : opinion;
 }
 
-/* Let experts speak, each as loud as its domain is likely. */
-static void listen(const Model *model, const double *said, double *opinions)
+/* Say how likely the comment is from elsewhere and from each domain. */
+static void tell_domains(const double *logits, int32_t n, double *chances)
 {
-    double chances[MOST_COLUMNS], plain[ATTRIBUTES], likeliest = -INFINITY, all = 0;
-    int32_t n = model->n_experts;
+    double likeliest = -INFINITY, all = 0;
     for (int32_t c = 0; c <= n; c++)
-        likeliest = said[c] > likeliest ? said[c] : likeliest;
+        likeliest = logits[c] > likeliest ? logits[c] : likeliest;
     for (int32_t c = 0; c <= n; c++) {
-        double logit = said[c] - likeliest;
+        double logit = logits[c] - likeliest;
         chances[c] = logit > -FAR ? exp(logit) : 0;
         all += chances[c];
     }
+    for (int32_t c = 0; c <= n; c++)
+        chances[c] /= all;
+}
+
+/* Let experts speak, each as loud as its domain is likely. */
+static void listen(const Model *model, const Heard *heard, double *opinions)
+{
+    double plain[ATTRIBUTES];
     memcpy(plain, opinions, (size_t)model->n_networks * sizeof *plain);
-    for (int32_t k = 1; k <= n; k++) {
-        int32_t about = model->expert_attributes[k - 1];
-        opinions[about] += chances[k] / all * (said[n + k] - plain[about]);
+    for (int32_t k = 0; k < model->n_experts; k++) {
+        int32_t about = model->expert_attributes[k];
+        opinions[about] += heard->chances[k + 1] * (heard->said[k] - plain[about]);
     }
 }
 
@@ -109,23 +116,52 @@ static void listen(const Model *model, const double *said, double *opinions)
  * from, by attribute that is looked at again. Between `call_experts` and this, work->again stays
  * as it is. */
 void ask_experts(Work *work, const Model *model, int32_t n_rows, const double *typing,
-                 const float *evidence, double *opinions)
+                 const float *evidence, Heard *heard, double *opinions)
 {
-    int32_t n_said = 1 + 2 * model->n_experts, sums[MOST_COLUMNS] = {0};
-    for (int32_t n = 0; n < model->n_networks; n++) {
-        double slope = model->expert_sums[2 * n], constant = model->expert_sums[2 * n + 1];
-        opinions[n] = evidence[model->rethought[n]] * slope + constant;
+    int32_t n = model->n_experts, n_said = 1 + 2 * n + RETHOUGHT, sums[MOST_COLUMNS] = {0};
+    for (int32_t a = 0; a < model->n_networks; a++) {
+        double slope = model->expert_sums[2 * a], constant = model->expert_sums[2 * a + 1];
+        opinions[a] = evidence[model->rethought[a]] * slope + constant;
     }
-    if (model->n_experts) {
+    if (n) {
         double said[MOST_COLUMNS], length = sqrt(n_rows > 1 ? n_rows : 1);
         const float *units = model->expert_scales, *constants = units + n_said;
         sum_rows(work, model, n_rows, sums);
         for (int32_t c = 0; c < n_said; c++)
             said[c] = sums[c] / length * units[c] + constants[c];
-        for (int32_t c = 0; c <= model->n_experts; c++)
+        for (int32_t c = 0; c <= n; c++)
             said[c] += typing[c];
-        listen(model, said, opinions);
+        tell_domains(said, n, heard->chances);
+        memcpy(heard->said, said + n + 1, (size_t)(n + RETHOUGHT) * sizeof *said);
+        listen(model, heard, opinions);
     }
-    for (int32_t n = 0; n < model->n_networks; n++)
-        opinions[n] = limited(opinions[n]);
+    for (int32_t a = 0; a < model->n_networks; a++)
+        opinions[a] = limited(opinions[a]);
+}
+
+/* Put in `evidence`, by attribute that is looked at again, what it is where the comment seems to
+ * come from. Judges lie beside each other, number by number: those of experts, then elsewhere's. */
+void judge(const Model *model, const Heard *heard, const float *sums, float *evidence)
+{
+    int32_t n = model->n_experts, n_after = model->n_networks, stride = model->n_judges;
+    if (!n)
+        return;
+    const float *of_experts = model->judges + (size_t)(n_after + ATTRIBUTES) * (size_t)stride;
+    float judged[MOST_COLUMNS], known[2 * ATTRIBUTES];
+    double result[ATTRIBUTES];
+    memcpy(judged, of_experts + stride, (size_t)stride * sizeof *judged);
+    memcpy(known, evidence, (size_t)n_after * sizeof *known);
+    memcpy(known + n_after, sums, ATTRIBUTES * sizeof *known);
+    for (int32_t i = 0; i < n_after + ATTRIBUTES; i++)
+        for (int32_t k = 0; k < stride; k++)
+            judged[k] += known[i] * model->judges[(size_t)i * (size_t)stride + (size_t)k];
+    for (int32_t a = 0; a < n_after; a++)
+        result[a] = evidence[a];
+    for (int32_t k = 0; k < n + n_after; k++) {
+        int32_t a = k < n ? model->expert_attributes[k] : k - n;
+        double own = limited(judged[k] + of_experts[k] * heard->said[k]);
+        result[a] += heard->chances[k < n ? k + 1 : 0] * (own - evidence[a]);
+    }
+    for (int32_t a = 0; a < n_after; a++)
+        evidence[a] = (float)result[a];
 }

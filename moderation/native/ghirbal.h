@@ -29,6 +29,7 @@ enum { DROP, BLANK, SYMBOL, GLUE, SIGN, MASKED, EMOJI, DIGIT, LATIN, ARABIC, OTH
 #define STEP 0x01000193u /* the prime of FNV-1a, 32 bits */
 #define LONGEST 24       /* letters of the longest word that is looked up in the lexicon */
 #define ATTRIBUTES 6
+#define RETHOUGHT 3 /* attributes that are looked at again, as in second_look.py */
 #define RECORD (2 + ATTRIBUTES)
 #define LONG_COMMENT 24  /* words, as in stretches.py */
 #define AHEAD 1024 /* records that are fetched before they are needed */
@@ -72,13 +73,20 @@ typedef struct {
     const int32_t *expert_attributes;
     const float *expert_sums; /* slope and constant of each attribute that is looked at again */
     const float *expert_typing; /* of each count whether there is any, then its logarithm */
+    const float *judges; /* of experts and of elsewhere, number by number */
     const uint8_t *typing_classes, *typing_pairs; /* the tables of typography.py */
     int64_t n_term_weights, n_groups;
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
     int32_t n_networks, n_units;
-    int32_t n_experts, n_columns, expert_stride;
+    int32_t n_experts, n_columns, expert_stride, n_judges;
 } Model;
+
+/* What is said of a comment: how likely it is from elsewhere and each domain, and by experts, those
+ * of elsewhere last. */
+typedef struct {
+    double chances[MOST_COLUMNS], said[MOST_COLUMNS];
+} Heard;
 
 /* One comment on its way, with room to grow; all arrays are parallel. */
 typedef struct {
@@ -150,7 +158,8 @@ int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint
 void fetch_experts(const Work *work, const Model *model);
 int32_t call_experts(Work *work, const Model *model);
 void ask_experts(Work *work, const Model *model, int32_t n_rows, const double *typing,
-                 const float *evidence, double *opinions);
+                 const float *evidence, Heard *heard, double *opinions);
+void judge(const Model *model, const Heard *heard, const float *sums, float *evidence);
 void add_typing(const Model *model, const Lexicon *lexicon, const uint32_t *raw, int32_t size,
                 double *said);
 void calibrate(const Model *model, const float *evidence, double *probabilities);

@@ -14,7 +14,7 @@ enum {
     QUOTES, ASKS, EXCLAIMS, COLON, COMMA, HASH, LAUGHTER, ELLIPSIS, STOPS, DIGITS,
     FEATURES,
     EXPERTS = FEATURES, /* and what they say of the three attributes, behind it */
-    GIVEN = FEATURES + 3,
+    GIVEN = FEATURES + RETHOUGHT,
     MOST = 3,
     SHORTEST = 4,
     LATIN_WORD = 3,
@@ -243,37 +243,64 @@ static double answer(const float *network, int32_t n_units, const Given *given, 
     return (double)sum[0] + sum[1] + sum[2] + sum[3];
 }
 
+/* How far a comment is looked at again, from 0 to 1. */
+static double share_at(float evidence, int32_t n)
+{
+    double share = evidence - STARTS_AT[n];
+    return share > 1 ? 1 : share > 0 ? share : 0;
+}
+
+/* Keep what networks are given that is not 0, and hear the experts; return how much that is, or -1
+ * for no memory. */
+static int32_t look_again(Work *work, const Model *model, const Alphabet *alphabet,
+                          const uint32_t *raw, int32_t size, const float *sums, Heard *heard,
+                          Given *given)
+{
+    double found[GIVEN] = {0}, typing[MOST_COLUMNS] = {0};
+    int32_t n_given = 0;
+    fetch_experts(work, model);
+    if (model->n_experts)
+        add_typing(model, alphabet->lexicon, raw, size, typing);
+    int32_t n_rows = call_experts(work, model);
+    if (describe(work, alphabet, raw, size, sums, found) < 0)
+        return -1;
+    ask_experts(work, model, n_rows, typing, sums, heard, found + EXPERTS);
+    for (int32_t f = 0; f < GIVEN; f++) {
+        given[n_given] = (Given){f, (float)found[f]};
+        n_given += found[f] != 0;
+    }
+    return n_given;
+}
+
 /* Look at the comment that was hashed last once more, where its evidence comes near to anything.
  * Return -1 for no memory. */
 int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint32_t *raw,
             int32_t size, float *evidence)
 {
-    double found[GIVEN] = {0};
     Given given[GIVEN + 1];
-    int32_t n_given = -1;
+    Heard heard;
+    float sums[ATTRIBUTES], after[ATTRIBUTES], judged[ATTRIBUTES];
+    double shares[ATTRIBUTES], all = 0;
+    memcpy(sums, evidence, sizeof sums);
+    for (int32_t n = 0; n < model->n_networks; n++)
+        all += shares[n] = share_at(sums[model->rethought[n]], n);
+    if (!(all > 0))
+        return 0;
+    int32_t n_given = look_again(work, model, alphabet, raw, size, sums, &heard, given);
+    if (n_given < 0)
+        return -1;
     for (int32_t n = 0; n < model->n_networks; n++) {
-        int32_t a = model->rethought[n];
-        double before = evidence[a], share = before - STARTS_AT[n];
-        if (!(share > 0))
-            continue;
-        if (n_given < 0) {
-            fetch_experts(work, model);
-            double typing[MOST_COLUMNS] = {0};
-            if (model->n_experts)
-                add_typing(model, alphabet->lexicon, raw, size, typing);
-            int32_t n_rows = call_experts(work, model);
-            if (describe(work, alphabet, raw, size, evidence, found) < 0)
-                return -1;
-            ask_experts(work, model, n_rows, typing, evidence, found + EXPERTS);
-            n_given = 0;
-            for (int32_t f = 0; f < GIVEN; f++) {
-                given[n_given] = (Given){f, (float)found[f]};
-                n_given += found[f] != 0;
-            }
-        }
         const float *network = model->networks + (size_t)n * model->n_units * (GIVEN + 2);
-        double after = answer(network, model->n_units, given, n_given);
-        evidence[a] = (float)(before + WEIGHT * (share < 1 ? share : 1) * (after - before));
+        after[n] = sums[model->rethought[n]];
+        if (shares[n] > 0) {
+            double says = answer(network, model->n_units, given, n_given);
+            after[n] = (float)(after[n] + WEIGHT * shares[n] * (says - after[n]));
+        }
     }
+    memcpy(judged, after, sizeof judged);
+    judge(model, &heard, sums, judged);
+    for (int32_t n = 0; n < model->n_networks; n++)
+        evidence[model->rethought[n]]
+            = (float)(after[n] + shares[n] * ((double)judged[n] - after[n]));
     return 0;
 }

@@ -8,6 +8,7 @@ import pytest
 
 from moderation import ATTRIBUTES, ModelError, Scorer, load_scorer
 from moderation import model as model_module
+from moderation.experts import judged_by
 from moderation.model import (
     MANIFEST,
     WEIGHTS,
@@ -81,6 +82,7 @@ def test_a_model_folder_holds_arrays_and_facts_alone(folder):
         "experts_attributes": ("<i4", (0,)),
         "experts_sums": ("<f4", (len(RETHOUGHT), 2)),
         "experts_typing": ("<f4", (2 * len(COUNTED), 0)),
+        "experts_judges": ("<f4", (0, judged_by(len(RETHOUGHT)))),
     }
 
 
@@ -115,10 +117,10 @@ def test_a_file_is_no_model_folder(folder):
         load_model(folder / WEIGHTS)
 
 
-@pytest.mark.parametrize("number", [5, 7])
+@pytest.mark.parametrize("number", [6, 8])
 def test_another_format_is_refused_with_both_numbers(folder, number):
     rewrite_manifest(folder, lambda document: document.update(format=number))
-    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 6"):
+    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 7"):
         load_model(folder)
 
 

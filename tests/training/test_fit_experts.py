@@ -49,13 +49,20 @@ def test_an_expert_speaks_about_what_its_corpus_labels():
 
 def test_each_place_is_heard_in_its_own_words(taught):
     examples, _, weighed, evidence, folds = taught
-    experts, opinions = teach(examples, evidence, weighed, folds, NAMED, n_jobs=1)
+    experts, heard = teach(examples, evidence, weighed, folds, NAMED, n_jobs=1)
     for name, about in (("sea", 0), ("sand", 1)):
         own = examples.domain == name
         shown = examples.labels[own, 0] == 1
-        assert (opinions[own, about][shown] > 1).mean() > 0.95, name
-        assert (opinions[own, about][~shown] < -1).mean() > 0.95, name
+        assert (heard.opinions[own, about][shown] > 1).mean() > 0.95, name
+        assert (heard.opinions[own, about][~shown] < -1).mean() > 0.95, name
     assert experts.weights.shape == (experts.buckets.size, AT_ONCE)
+    # Elsewhere, too, and for every attribute; `opinions` do not hear it.
+    elsewhere = examples.domain == NEWS
+    shown = examples.labels[elsewhere, 0] == 1
+    assert heard.said.shape == (len(elsewhere), len(NAMED) + len(RETHOUGHT))
+    assert (heard.said[elsewhere, len(NAMED)][shown] > 1).mean() > 0.95
+    assert (heard.said[elsewhere, len(NAMED)][~shown] < -1).mean() > 0.95
+    assert np.abs(heard.opinions[elsewhere, 0]).max() < 0.5
 
 
 def test_places_are_told_by_how_comments_are_typed_as_well(taught):
@@ -72,7 +79,7 @@ def test_places_are_told_by_how_comments_are_typed_as_well(taught):
 
 def test_what_is_shipped_says_what_was_learned(taught):
     examples, counted, weighed, evidence, folds = taught
-    experts, opinions = teach(examples, evidence, weighed, folds, NAMED, n_jobs=1)
+    experts, heard = teach(examples, evidence, weighed, folds, NAMED, n_jobs=1)
     manifest = {
         "version": "x",
         "features": SMALL.features.to_document(),
@@ -84,17 +91,17 @@ def test_what_is_shipped_says_what_was_learned(taught):
     )
     views = scorer.known(scorer.hashed(canonicalise(examples.texts)))
     rows = np.arange(len(examples.texts))
-    said = experts.opinions(views, evidence[:, : len(RETHOUGHT)], rows, typed(examples.texts))
-    # Not the same: those that say `opinions` had not seen the comment.
-    assert np.corrcoef(said[:, 0], opinions[:, 0])[0, 1] > 0.95
+    again = experts.hear(views, evidence[:, : len(RETHOUGHT)], rows, typed(examples.texts))
+    # Not the same: those that are heard in `teach` had not seen the comment.
+    assert np.corrcoef(again.opinions[:, 0], heard.opinions[:, 0])[0, 1] > 0.95
 
 
 def test_two_fits_are_the_same_whatever_the_number_of_processes(taught):
     examples, _, weighed, evidence, folds = taught
     one, two = (teach(examples, evidence, weighed, folds, NAMED, n_jobs=n) for n in (1, 2))
-    assert one[1].tobytes() == two[1].tobytes()
-    for name in type(one[0]).__slots__:
-        assert getattr(one[0], name).tobytes() == getattr(two[0], name).tobytes()
+    for first, second in zip(one, two, strict=True):
+        for name in type(first).__slots__:
+            assert getattr(first, name).tobytes() == getattr(second, name).tobytes()
 
 
 def test_where_no_place_says_enough_the_sums_speak():
@@ -102,7 +109,8 @@ def test_where_no_place_says_enough_the_sums_speak():
     counted = count(examples, SMALL, n_jobs=1)
     weighed = weigh(examples.texts, counted, SMALL.features, n_jobs=1)
     evidence = np.random.default_rng(0).normal(size=(180, len(ATTRIBUTES))).astype(np.float32)
-    experts, opinions = teach(examples, evidence, weighed, folds_of(examples), NAMED, n_jobs=1)
+    experts, heard = teach(examples, evidence, weighed, folds_of(examples), NAMED, n_jobs=1)
     assert (experts.attributes.size, experts.buckets.size) == (0, 0)
     a = ATTRIBUTES.index(RETHOUGHT[0])
+    opinions = heard.opinions
     assert np.allclose(opinions[:, 0], evidence[:, a] * experts.sums[0, 0] + experts.sums[0, 1])

@@ -4,7 +4,7 @@ from corpora_samples import labelled_examples
 
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
-from moderation.second_look import GIVEN, RETHOUGHT, answers
+from moderation.second_look import GIVEN, RETHOUGHT, STARTS_AT, answers
 from training.examples import join, read_seed
 from training.fit import FitSettings, count
 from training.second_look import NETWORKS, UNITS, evidence_of_others, fit_networks
@@ -43,7 +43,8 @@ def test_a_network_learns_what_the_sum_cannot_say():
         [f"كلمة {i}{'؟' * a}" for i, a in enumerate(asked.tolist())], asked
     )
     evidence = random.normal(1, 0.1, (600, len(ATTRIBUTES))).astype(np.float32)
-    networks = fit_networks(examples, evidence, silent(examples), n_jobs=1)
+    networks, after = fit_networks(examples, evidence, silent(examples), n_jobs=1)
+    assert after[asked, 0].mean() > after[~asked, 0].mean() + 1
     assert networks.shape == (len(RETHOUGHT), NETWORKS * UNITS + 1, len(GIVEN) + 2)
     found = np.zeros((2, len(GIVEN)))
     found[:, : len(ATTRIBUTES)] = 1
@@ -64,7 +65,7 @@ def test_the_style_of_a_corpus_is_no_insult():
         evidence.append(random.normal(0.5, 1, 800) + 2 * labels)
     rows = np.repeat(np.concatenate(evidence)[:, None], len(ATTRIBUTES), axis=1)
     examples = join(parts)
-    [network, *_] = fit_networks(examples, rows.astype(np.float32), silent(examples), n_jobs=1)
+    [network, *_], _ = fit_networks(examples, rows.astype(np.float32), silent(examples), n_jobs=1)
     found = np.zeros((2, len(GIVEN)))
     found[:, : len(ATTRIBUTES)] = 1
     found[0, GIVEN.index("asks")] = 1
@@ -81,10 +82,15 @@ def seed():
 
 def test_two_fits_are_the_same_whatever_the_number_of_processes(seed):
     one, two = (fit_networks(*seed, silent(seed[0]), n_jobs=n) for n in (1, 2))
-    assert one.tobytes() == two.tobytes()
+    assert [each.tobytes() for each in one] == [each.tobytes() for each in two]
 
 
 def test_what_it_says_is_on_the_scale_of_the_evidence(seed):
     examples, evidence = seed
-    networks = fit_networks(examples, evidence, silent(examples), n_jobs=1)
+    networks, after = fit_networks(examples, evidence, silent(examples), n_jobs=1)
+    columns = [ATTRIBUTES.index(name) for name in RETHOUGHT]
+    low = (evidence[:, columns] <= STARTS_AT).all(axis=1)
+    assert low.any()
+    assert np.array_equal(after[low], evidence[low][:, columns])
+    assert np.isfinite(after).all()
     assert np.isfinite(networks).all()

@@ -22,6 +22,9 @@ from moderation.typography import typed
 
 WEIGHT: Final = 0.9
 """What the network counts for there; the sum over words counts for the rest."""
+JUDGED: Final = 0.7
+"""What the judges of `moderation.experts` count for behind it: the more, the better for places that
+have one, and the worse for all others."""
 RETHOUGHT: Final = ("abusive", "identity_hate", "threat")
 """The attributes that have a network, in the order of the networks."""
 STARTS_AT: Final = (-1.5, -2.0, -0.5)
@@ -86,7 +89,7 @@ class SecondLook:
         given = np.column_stack((known, heard.opinions))
         after = think(self.networks, given, sums[:, columns])
         judged = self.experts.judge(heard, after, sums)
-        last = after + shares_of(sums[:, columns]) * (judged - after)
+        last = after + JUDGED * shares_of(sums[:, columns]) * (judged - after)
         for k, a in enumerate(columns):
             result[rows, a] = last[:, k]
         return result

@@ -24,9 +24,11 @@ enum {
 };
 
 #define MOST_EVIDENCE 8.0
-#define WEIGHT 0.9
 
 /* As in second_look.py. */
+#define WEIGHT 0.9
+#define JUDGED 0.7
+
 static const double STARTS_AT[] = {-1.5, -2.0, -0.5};
 
 /* Of Arabic words and of the space between them, which are nearly all of a comment. */
@@ -301,6 +303,6 @@ int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint
     judge(model, &heard, sums, judged);
     for (int32_t n = 0; n < model->n_networks; n++)
         evidence[model->rethought[n]]
-            = (float)(after[n] + shares[n] * ((double)judged[n] - after[n]));
+            = (float)(after[n] + JUDGED * shares[n] * ((double)judged[n] - after[n]));
     return 0;
 }

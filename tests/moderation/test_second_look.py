@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from moderation import ATTRIBUTES, Scorer, library
+from moderation.experts import AT_ONCE
 from moderation.features import NO_GROUPS
 from moderation.second_look import (
     GIVEN,
+    JUDGED,
     NO_EXPERTS,
     NO_NETWORKS,
     RETHOUGHT,
@@ -81,6 +83,29 @@ def test_without_networks_evidence_stays():
 
 def test_experts_speak_for_the_sums_where_there_are_none():
     assert rethink(1, experts_abusive=3)[0] == pytest.approx(1 - WEIGHT + 3 * WEIGHT)
+
+
+def test_judges_count_for_their_part_behind_the_networks():
+    nobody = NO_EXPERTS
+    scales = np.zeros((2, 3 + len(RETHOUGHT)), dtype=np.float32)
+    scales[1, 0] = -99  # no comment is from elsewhere
+    judges = np.zeros((1 + len(RETHOUGHT), nobody.judges.shape[1]), dtype=np.float32)
+    judges[0, -1] = 4  # whatever is said
+    sure = replace(
+        nobody,
+        weights=np.zeros((0, AT_ONCE), dtype=np.int8),
+        scales=scales,
+        attributes=np.zeros(1, dtype=np.int32),
+        typing=np.zeros((nobody.typing.shape[0], 2), dtype=np.float32),
+        judges=judges,
+    )
+    seen = Seen(["نعم؟"], canonicalise(["نعم؟"]), [])
+    look = SecondLook(networks({"counts": 1, "constant": 2}), sure, NO_GROUPS)
+    for share in (0.25, 1):
+        before = STARTS_AT[0] + share
+        [found] = look.rethink(seen, np.full((1, len(ATTRIBUTES)), before, dtype=np.float32))
+        after = before + share * WEIGHT * (2 - before)
+        assert found[0] == pytest.approx(after + share * JUDGED * (4 - after))
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ class _Model(ctypes.Structure):
         ("n_experts", ctypes.c_int32),
         ("n_columns", ctypes.c_int32),
         ("expert_stride", ctypes.c_int32),
-        ("n_judges", ctypes.c_int32),
+        ("judge_stride", ctypes.c_int32),
     )  # fmt: skip
 
 
@@ -130,7 +130,7 @@ class CompiledModel:
             n_experts=arrays.experts.attributes.size,
             n_columns=arrays.experts.weights.shape[1],
             expert_stride=self._held["expert_weights"].shape[1],
-            n_judges=self._held["judges"].shape[1],
+            judge_stride=self._held["judges"].shape[1],
         )
         self._by_reference = ctypes.byref(self._model)
 

@@ -3,7 +3,8 @@
 Several views of the text share one table of buckets: character n-grams inside words, words, pairs
 of words, emoji, and the skeletons of words: consonants alone, with the letters that
 Arabizi and loose spelling confuse made one, so that ``7mar``, ``hmar`` and ``حمار`` meet in one
-bucket.
+bucket. Nobody spells Arabic in Latin letters twice alike, so that skeletons of such words are cut into
+n-grams as well.
 
 The name of a group of people says nothing about a comment that speaks of it: all such names are one
 word to every view, and none has letters. A name may have several words («عمال النظافة»): one that
@@ -33,6 +34,8 @@ FIRST: Final = np.uint32(0x5A5A5A5A)
 # word.
 _PAIRS: Final = ((12, 1), (16, 2))
 _BARE_PAIRS: Final = (14, 1)
+_BARE_NGRAMS: Final = (2, 3, 4)  # lengths, the spaces around a skeleton counted
+_BARE_NGRAM: Final = 20  # with the length, their seed
 NO_GROUPS: Final = np.zeros(0, dtype=np.uint32)
 _POWERS: Final = np.array([pow(0x01000193, i, 1 << 32) for i in range(_LONGEST)], dtype=np.uint32)
 
@@ -190,12 +193,19 @@ def hash_features(
     views.append(_view(hashes, starts, bounds, seed=11))
     views += [_pairs(hashes, starts, bounds, pair) for pair in _PAIRS]
     bare, origin = skeletons(codes)
-    bare_starts, _, bare_hashes = _words(bare)
+    bare_starts, bare_ends, bare_hashes = _words(bare)
     places = origin[bare_starts]
     bare_hashes[letters[places]] = _GROUP
+    cut = _have_latin(codes[origin], bare_starts, bare_ends) & ~letters[places]
+    others = ~_letters_of(bare.size, bare_starts[cut], bare_ends[cut])
+    bare_ngrams = [
+        _view(hashes, origin[places], bounds, seed=_BARE_NGRAM + n)
+        for n, (hashes, places) in _ngrams(bare, _BARE_NGRAMS, others)
+    ]
     places, bare_hashes = places[~doubled[places]], bare_hashes[~doubled[places]]
     views.append(_view(bare_hashes, places, bounds, seed=13))
     views.append(_pairs(bare_hashes, places, bounds, _BARE_PAIRS))
+    views += bare_ngrams
     nowhere = np.full(canonical.emoji.size, -1)
     views.append((_mix(canonical.emoji, 15), canonical.emoji_bounds, nowhere))
     shift, check_shift = np.uint32(32 - settings.bits), np.uint32(24 - settings.bits)
@@ -209,7 +219,9 @@ def kinds_of_views(settings: FeatureSettings) -> list[tuple[str, int]]:
     """Return what each view of `hash_features` holds: of how many letters, or how far apart."""
     ngrams = [("ngrams", n) for n in settings.ngrams]
     pairs = [("pairs", step) for _, step in _PAIRS]
-    return [*ngrams, ("words", 1), *pairs, ("skeletons", 1), ("skeleton_pairs", 1), ("emoji", 1)]
+    bare = [("skeletons", 1), ("skeleton_pairs", 1)]
+    bare += [("skeleton_ngrams", n) for n in _BARE_NGRAMS]
+    return [*ngrams, ("words", 1), *pairs, *bare, ("emoji", 1)]
 
 
 def _mix(hashes: NDArray[np.uint32], seed: int) -> NDArray[np.uint32]:
@@ -289,6 +301,14 @@ def _letters_of(size: int, starts: NDArray[np.int64], ends: NDArray[np.int64]) -
     steps[starts - 1] = 1
     steps[ends] -= 1
     return np.cumsum(steps[:size], dtype=np.int8).astype(np.bool_)
+
+
+def _have_latin(
+    codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Mark the words that have a Latin letter, of shape (n_words,)."""
+    before = np.append(0, np.cumsum((codes >= ord("a")) & (codes <= ord("z"))))
+    return np.asarray(before[ends] > before[starts])
 
 
 def _pairs(

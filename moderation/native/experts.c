@@ -143,7 +143,7 @@ void ask_experts(Work *work, const Model *model, int32_t n_rows, const double *t
  * come from. Judges lie beside each other, number by number: those of experts, then elsewhere's. */
 void judge(const Model *model, const Heard *heard, const float *sums, float *evidence)
 {
-    int32_t n = model->n_experts, n_after = model->n_networks, stride = model->n_judges;
+    int32_t n = model->n_experts, n_after = model->n_networks, stride = model->judge_stride;
     if (!n)
         return;
     const float *of_experts = model->judges + (size_t)(n_after + ATTRIBUTES) * (size_t)stride;

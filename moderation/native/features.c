@@ -7,6 +7,7 @@ enum {
     LONGEST_NGRAM = 8,
     LAST_POWER = 63,
     WEIGHED_NGRAM = 3, /* as in experts.py */
+    LONGEST_BARE_NGRAM = 4,
     AT_ONCE = 8, /* places that are read and written in any case, beyond the last as well */
 };
 
@@ -15,7 +16,7 @@ enum {
 #define STEP_4 (STEP_2 * STEP_2)
 
 /* Seeds: what the views are told apart by; n-grams have their length. */
-enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16 };
+enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16, BARE_NGRAM = 20 };
 
 #define GROUP 0x5EC7u /* what the name of any group is hashed to */
 #define SECOND 0xA5A5A5A5u /* as in features.py */
@@ -247,10 +248,37 @@ static int32_t skeletons(Work *work, const Model *model, const uint32_t *codes, 
     return n;
 }
 
+static int has_latin(const uint32_t *codes, const int32_t *places, int32_t n)
+{
+    int latin = 0;
+    for (int32_t i = 0; i < n; i++)
+        latin |= codes[places[i]] - 'a' <= 'z' - 'a';
+    return latin;
+}
+
+/* Cut the skeletons of words in Latin letters, which nobody spells twice alike. */
+static void bare_ngrams(Sink *sink, const uint32_t *codes, int32_t n_bare)
+{
+    const uint32_t *bare = sink->work->bare;
+    const int32_t *origin = sink->work->origin;
+    for (int32_t k = 0; k < n_bare; k++) {
+        const Word *word = &sink->work->bare_words[k];
+        if (word->named || !has_latin(codes, origin + word->start, word->end - word->start))
+            continue;
+        for (int32_t i = word->start - 1; i < word->end; i++) {
+            uint32_t hash = bare[i];
+            for (int32_t n = 2; n <= LONGEST_BARE_NGRAM && i + n <= word->end + 1; n++) {
+                hash = hash * STEP + bare[i + n - 1];
+                emit(sink, hash, BARE_NGRAM + (uint32_t)n, origin[i]);
+            }
+        }
+    }
+}
+
 static int reserve_features(Work *work, const Model *model, int32_t size, int32_t n_emoji)
 {
     int32_t room = work->bare_room;
-    int64_t per_code = 5;
+    int64_t per_code = 5 + LONGEST_BARE_NGRAM - 1;
     for (int32_t n = 2; n <= LONGEST_NGRAM; n++)
         per_code += model->ngrams >> n & 1;
     struct {
@@ -325,6 +353,7 @@ int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t s
     pairs(&sink, words, n_first, PAIRS, 1);
     pairs(&sink, words, n_first, AROUND, 2);
     pairs(&sink, work->bare_words, n_bare, BARE_PAIRS, 1);
+    bare_ngrams(&sink, codes, n_bare);
     if (reserve((void **)&work->faces, &work->faces_room, n_emoji, sizeof *work->faces) < 0)
         return -1;
     work->n_faces = n_emoji;

@@ -79,7 +79,7 @@ typedef struct {
     int32_t bits;
     uint32_t ngrams; /* bit n is set for n-grams of length n */
     int32_t n_networks, n_units;
-    int32_t n_experts, n_columns, expert_stride, n_judges;
+    int32_t n_experts, n_columns, expert_stride, judge_stride;
 } Model;
 
 /* What is said of a comment: how likely it is from elsewhere and each domain, and by experts, those

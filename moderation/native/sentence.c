@@ -282,7 +282,7 @@ int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint
     Given given[GIVEN + 1];
     Heard heard;
     float sums[ATTRIBUTES], after[ATTRIBUTES], judged[ATTRIBUTES];
-    double shares[ATTRIBUTES], all = 0;
+    double shares[ATTRIBUTES] = {0}, all = 0;
     memcpy(sums, evidence, sizeof sums);
     for (int32_t n = 0; n < model->n_networks; n++)
         all += shares[n] = share_at(sums[model->rethought[n]], n);
@@ -299,7 +299,7 @@ int rethink(Work *work, const Model *model, const Alphabet *alphabet, const uint
             after[n] = (float)(after[n] + WEIGHT * shares[n] * (says - after[n]));
         }
     }
-    memcpy(judged, after, sizeof judged);
+    memcpy(judged, after, (size_t)model->n_networks * sizeof *judged);
     judge(model, &heard, sums, judged);
     for (int32_t n = 0; n < model->n_networks; n++)
         evidence[model->rethought[n]]

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from moderation import ModelError
 from moderation.features import (
     FIRST,
+    NO_GROUPS,
     SECOND,
     FeatureSettings,
     hash_all_words,
@@ -17,6 +18,7 @@ from moderation.text import canonicalise
 DEFAULT = FeatureSettings()
 KINDS = kinds_of_views(DEFAULT)
 WORDS, SKELETONS = KINDS.index(("words", 1)), KINDS.index(("skeletons", 1))
+BARE_NGRAMS = KINDS.index(("skeleton_ngrams", 2))
 EVERY_VIEW = FeatureSettings(bits=12, ngrams=(2, 3, 8))
 SETTINGS = st.sampled_from([DEFAULT, EVERY_VIEW, FeatureSettings(ngrams=())])
 EVERY_TEXT = st.text(st.one_of(st.sampled_from("كلبحماهيا 7*.abh\u064b😀"), st.characters()))
@@ -52,10 +54,10 @@ def test_buckets_and_places_are_within_bounds(texts, settings):
 
 def test_every_kind_of_feature_is_counted():
     # " كلب " has 3- to 5-grams, one word, no pair with or without a gap, one skeleton, no pair of
-    # them, one emoji.
-    assert number_of_features("كلب 😀") == [3, 2, 1, 1, 0, 0, 1, 0, 1]
-    assert number_of_features("كلب حمار") == [7, 5, 3, 2, 1, 0, 2, 1, 0]
-    assert number_of_features("كلب حمار قرد ثور")[3:] == [4, 3, 2, 4, 3, 0]
+    # them, no n-grams of it, one emoji.
+    assert number_of_features("كلب 😀") == [3, 2, 1, 1, 0, 0, 1, 0, 0, 0, 0, 1]
+    assert number_of_features("كلب حمار") == [7, 5, 3, 2, 1, 0, 2, 1, 0, 0, 0, 0]
+    assert number_of_features("كلب حمار قرد ثور")[3:] == [4, 3, 2, 4, 3, 0, 0, 0, 0]
 
 
 def test_each_view_is_of_its_kind():
@@ -88,11 +90,11 @@ def test_no_comments_have_no_features():
 )
 def test_comments_without_words_look_alike(text):
     assert buckets(text, EVERY_VIEW) == buckets("", EVERY_VIEW)
-    assert number_of_features(text)[WORDS:] == [0] * 6
+    assert number_of_features(text)[WORDS:] == [0] * 9
 
 
 def test_emoji_alone_are_features():
-    assert number_of_features("😀😀")[WORDS:] == [0, 0, 0, 0, 0, 2]
+    assert number_of_features("😀😀")[WORDS:] == [0] * 8 + [2]
     assert buckets("😀")[-1] != buckets("😡")[-1]
 
 
@@ -108,6 +110,31 @@ def test_letters_of_a_word_are_hashed_in_order():
     assert buckets("ك" + "لب" * 40)[WORDS] != buckets("ب" + "لب" * 40)[WORDS]
 
 
+def bare_ngrams(text, groups=NO_GROUPS):
+    views = hash_features(canonicalise([text]), DEFAULT, groups)
+    return [view.buckets.tolist() for view in views[BARE_NGRAMS : BARE_NGRAMS + 3]]
+
+
+def test_skeletons_of_words_in_latin_letters_are_cut():
+    # " KLB " has four n-grams of two letters, three of three, two of four.
+    assert [len(found) for found in bare_ngrams("koulibiya")] == [4, 3, 2]
+    assert bare_ngrams("koulibiya") == bare_ngrams("klibya") == bare_ngrams("kweleb")
+    assert bare_ngrams("koulibiya سيارة") == bare_ngrams("koulibiya")
+    assert bare_ngrams("سيارة") == [[], [], []]
+    assert bare_ngrams("koulibiya")[0] != bare_ngrams("sayarati")[0]
+
+
+def test_skeletons_of_names_are_not_cut():
+    names = np.sort(hash_all_words(canonicalise(["chirkassi"]).codes))
+    assert bare_ngrams("chirkassi", names) == [[], [], []]
+    assert bare_ngrams("chirkassi koulibiya", names) == bare_ngrams("koulibiya", names)
+
+
+def test_places_of_cut_skeletons_are_those_of_their_letters():
+    view = hash_features(canonicalise(["koulibiya"]), DEFAULT)[BARE_NGRAMS]
+    assert view.places.tolist() == [0, 1, 4, 6]  # of " k", "kl", "lb", "b "
+
+
 GROUPS = np.sort(hash_all_words(canonicalise(["كردي شركسية"]).codes))
 
 
@@ -118,7 +145,7 @@ def test_names_of_groups_are_one_word_without_letters():
         one, other = (view.buckets[view.bounds[i] : view.bounds[i + 1]].tolist() for i in (0, 1))
         assert one == other
     alone = hash_features(canonicalise(["كردي"]), DEFAULT, GROUPS)
-    assert [view.buckets.size for view in alone] == [0, 0, 0, 1, 0, 0, 1, 0, 0]
+    assert [view.buckets.size for view in alone] == [0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0]
 
 
 SECONDS = hash_all_words(canonicalise(["النظافة جنسيا"]).codes) ^ SECOND

@@ -3,8 +3,8 @@
 Several views of the text share one table of buckets: character n-grams inside words, words, pairs
 of words, emoji, and the skeletons of words: consonants alone, with the letters that
 Arabizi and loose spelling confuse made one, so that ``7mar``, ``hmar`` and ``حمار`` meet in one
-bucket. Nobody spells Arabic in Latin letters twice alike, so that skeletons of such words are cut into
-n-grams as well.
+bucket. Nobody spells Arabic in Latin letters twice alike, so that skeletons of such words are cut
+into n-grams as well.
 
 The name of a group of people says nothing about a comment that speaks of it: all such names are one
 word to every view, and none has letters. A name may have several words («عمال النظافة»): one that

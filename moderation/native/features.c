@@ -7,7 +7,7 @@ enum {
     LONGEST_NGRAM = 8,
     LAST_POWER = 63,
     WEIGHED_NGRAM = 3, /* as in experts.py */
-    LONGEST_BARE_NGRAM = 4,
+    LONGEST_BARE_NGRAM = 4, /* as in features.py; the shortest has two */
     AT_ONCE = 8, /* places that are read and written in any case, beyond the last as well */
 };
 
@@ -15,8 +15,12 @@ enum {
 #define STEP_3 (STEP * STEP_2)
 #define STEP_4 (STEP_2 * STEP_2)
 
-/* Seeds: what the views are told apart by; n-grams have their length. */
-enum { WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16, BARE_NGRAM = 20 };
+/* Seeds: what the views are told apart by; n-grams have their length, those of skeletons BARE_NGRAM
+ * and their length. */
+enum {
+    WORDS = 11, PAIRS = 12, BARE_WORDS = 13, BARE_PAIRS = 14, FACES = 15, AROUND = 16,
+    BARE_NGRAM = 20,
+};
 
 #define GROUP 0x5EC7u /* what the name of any group is hashed to */
 #define SECOND 0xA5A5A5A5u /* as in features.py */
@@ -252,7 +256,7 @@ static int has_latin(const uint32_t *codes, const int32_t *places, int32_t n)
 {
     int latin = 0;
     for (int32_t i = 0; i < n; i++)
-        latin |= codes[places[i]] - 'a' <= 'z' - 'a';
+        latin |= is_latin(codes[places[i]]);
     return latin;
 }
 

@@ -200,6 +200,9 @@ static inline void fetch_record(const Model *model, uint32_t key)
     __builtin_prefetch(record_of(model, key), 0, 2);
 }
 
+/* Letters are small in canonical form. */
+static inline int is_latin(uint32_t code) { return code - 'a' <= 'z' - 'a'; }
+
 static inline int is_word(uint8_t kind) { return kind >= DIGIT && kind != HARD; }
 
 static inline uint8_t kind_of(const Alphabet *alphabet, uint32_t code)

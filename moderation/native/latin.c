@@ -291,7 +291,7 @@ static int is_chat(const uint32_t *word, int32_t size)
 {
     for (int32_t i = 0; i + 1 < size; i++) {
         uint32_t one = word[i], two = word[i + 1];
-        int letters = (one >= 'a' && one <= 'z') + (two >= 'a' && two <= 'z');
+        int letters = is_latin(one) + is_latin(two);
         int digits = (one >= '2' && one <= '9') + (two >= '2' && two <= '9');
         if (letters == 1 && digits == 1)
             return 1;

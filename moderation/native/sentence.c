@@ -43,7 +43,7 @@ static int32_t count_latin(const uint32_t *word, int32_t size)
 {
     int32_t n = 0;
     for (int32_t i = 0; i < size; i++)
-        n += word[i] >= 'a' && word[i] <= 'z';
+        n += is_latin(word[i]);
     return n;
 }
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation import ATTRIBUTES, ModerationError
+from moderation.text import canonicalise
 from training.sources import Corpus
 
 SEED_PATH: Final = Path(__file__).parents[1] / "data" / "seed" / "comments.csv"
@@ -80,6 +81,17 @@ class Examples:
             texts=texts,
             weights=self.weights * np.float32(weight),
         )
+
+    def text_ids(self) -> NDArray[np.int64]:
+        """Return numbers, equal for comments of equal canonical text, of shape (n_comments,).
+
+        What has no word, as emoji alone, is told apart by the text itself.
+        """
+        canonical = canonicalise(self.texts)
+        numbers: dict[str, int] = {}
+        words = (canonical.text(i) or text for i, text in enumerate(self.texts))
+        found = (numbers.setdefault(text, len(numbers)) for text in words)
+        return np.fromiter(found, dtype=np.int64, count=len(self.texts))
 
     def held_out(self, *, every: int) -> NDArray[np.bool_]:
         """Mark one comment in `every`, by a checksum of its id: the same ones in each run."""

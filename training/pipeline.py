@@ -67,11 +67,8 @@ def train(
     CorporaError
         If an attribute has too few labelled comments.
     """
-    usable = (examples.split == "train") & (examples.weights > 0).any(axis=1)
-    data = examples.take(np.flatnonzero(usable))
-    held = data.held_out(every=HELD_OUT_EVERY)
-    facts = _facts(data, settings, version=version, toy=toy)
-    part, rest = data.take(np.flatnonzero(~held)), data.take(np.flatnonzero(held))
+    part, rest = split(examples)
+    facts = _facts(join([part, rest]), settings, version=version, toy=toy)
     _check_labels(part, "to fit on")
     _check_labels(rest, "held out to calibrate on")
     # After the split: a copy of a held-out comment must not be learned from.
@@ -107,6 +104,20 @@ def train(
         name: counts.to_document() for name, counts in held_out.items()
     }
     return _under(fitted, facts)
+
+
+def split(examples: Examples) -> tuple[Examples, Examples]:
+    """Return the comments to fit on and those held out, out of the train split.
+
+    Corpora share comments: none that is returned reads like one of a dev split, none to fit on like
+    one held out.
+    """
+    texts = examples.text_ids()
+    usable = (examples.split == "train") & (examples.weights > 0).any(axis=1)
+    usable &= ~np.isin(texts, texts[examples.split == "dev"])
+    held = usable & examples.held_out(every=HELD_OUT_EVERY)
+    fitted_on = usable & ~np.isin(texts, texts[held])
+    return examples.take(np.flatnonzero(fitted_on)), examples.take(np.flatnonzero(held))
 
 
 _UNCALIBRATED: Final[dict[str, Any]] = {

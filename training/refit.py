@@ -15,7 +15,6 @@ from threadpoolctl import threadpool_limits
 import moderation
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
-from moderation.text import canonicalise
 from training.disguise import disguised
 from training.examples import Examples, join
 from training.fit import FitSettings, fit_head
@@ -79,14 +78,7 @@ def prepare(
         key=_key(rows.texts),
         n_jobs=n_jobs,
     )
-    return Material(rows, counts, _text_ids(rows.texts))
-
-
-def _text_ids(texts: Sequence[str]) -> NDArray[np.int64]:
-    canonical = canonicalise(texts)
-    numbers: dict[str, int] = {}
-    found = (numbers.setdefault(canonical.text(i), len(numbers)) for i in range(len(texts)))
-    return np.fromiter(found, dtype=np.int64, count=len(texts))
+    return Material(rows, counts, rows.text_ids())
 
 
 def _counted(

@@ -46,10 +46,21 @@ _PLAIN: Final[dict[str, Any]] = {
 
 
 def folds_of(examples: Examples) -> NDArray[np.int64]:
-    """Return the fold of each comment, from 0 to `FOLDS` - 1: by its name, copies together."""
+    """Return the fold of each comment, from 0 to `FOLDS` - 1: by its name, copies together.
+
+    Corpora share comments: those that read the same are in the fold of the first name among them.
+    """
     # An id is followed by the marks of a copy: "corpus:7:disguised".
-    originals = (":".join(name.split(":")[:2]) for name in examples.ids)
-    return np.fromiter((zlib.crc32(b"fold:" + i.encode()) % FOLDS for i in originals), np.int64)
+    roots = [":".join(name.split(":")[:2]) for name in examples.ids]
+    rows = [i for i, name in enumerate(examples.ids) if name == roots[i]]
+    originals = [roots[i] for i in rows]
+    alike = examples.take(np.array(rows, dtype=np.int64)).text_ids().tolist()
+    firsts: dict[int, str] = {}
+    for text, name in sorted(zip(alike, originals, strict=True)):
+        firsts.setdefault(text, name)
+    named = {name: firsts[text] for text, name in zip(alike, originals, strict=True)}
+    names = (named.get(root, root) for root in roots)
+    return np.fromiter((zlib.crc32(b"fold:" + i.encode()) % FOLDS for i in names), np.int64)
 
 
 def evidence_of_others(

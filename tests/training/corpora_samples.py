@@ -79,11 +79,11 @@ def write_corpus(folder, name, rows, *, columns=COLUMNS):
     return path
 
 
-def labelled_rows(name, *, kinds=tuple(WORDS)):
-    """Return each phrase under each topic, twice; every fifth comment is for the dev split."""
+def labelled_rows(name, *, kinds=tuple(WORDS), ends=("", "!")):
+    """Return each phrase under each topic with each end; every fifth is for the dev split."""
     rows = []
     for kind in kinds:
-        for phrase, topic, end in product(WORDS[kind], TOPICS, ("", "!")):
+        for phrase, topic, end in product(WORDS[kind], TOPICS, ends):
             split = "dev" if len(rows) % 5 == 4 else "train"
             abusive = "0" if kind == "clean" else "1"
             text = f"{phrase} {topic}{end}"

@@ -69,8 +69,8 @@ def corpora(tmp_path, monkeypatch):
         tmp_path / "s.toml", osact4_2020=RULES, other=RULES, hespress_comments=""
     )
     monkeypatch.setattr(cli, "load_sources", lambda: sources)
-    write_corpus(folder, "osact4_2020", labelled_rows("osact4_2020"))
-    write_corpus(folder, "other", labelled_rows("other"))
+    write_corpus(folder, "osact4_2020", labelled_rows("osact4_2020", ends=(" اليوم", " الآن")))
+    write_corpus(folder, "other", labelled_rows("other", ends=(" أمس", " غدا")))
     write_corpus(folder, "hespress_comments", published_rows("hespress_comments"))
     return folder
 

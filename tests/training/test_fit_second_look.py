@@ -7,7 +7,7 @@ from moderation.features import FeatureSettings
 from moderation.second_look import GIVEN, RETHOUGHT, STARTS_AT, answers
 from training.examples import join, read_seed
 from training.fit import FitSettings, count
-from training.second_look import NETWORKS, UNITS, evidence_of_others, fit_networks
+from training.second_look import NETWORKS, UNITS, evidence_of_others, fit_networks, folds_of
 
 SMALL = FitSettings(features=FeatureSettings(bits=12), iterations=20)
 SAME = np.eye(len(ATTRIBUTES), dtype=np.float32)
@@ -21,7 +21,9 @@ def silent(examples):
 def test_no_comment_gets_its_evidence_from_itself():
     # Each abusive comment has a word of its own, said twice: only itself could teach it.
     own = [f"{chr(0x628 + i)}{chr(0x633 + i % 20)}ثقخ" for i in range(30)]
-    texts = [f"{word} {word}" for word in own] + ["شكرا للكاتب"] * 30
+    # Those that read the same would share a fold, and the two others know no clean comment.
+    thanks = [f"شكرا{' للكاتب' * i}" for i in range(1, 31)]
+    texts = [f"{word} {word}" for word in own] + thanks
     examples = labelled_examples(texts, [1] * 30 + [0] * 30)
     settings = FitSettings(features=FeatureSettings(bits=14), min_comments=1, iterations=20)
     counted = count(examples, settings, n_jobs=1)
@@ -33,6 +35,18 @@ def test_no_comment_gets_its_evidence_from_itself():
     copied = evidence_of_others(again, count(again, settings, n_jobs=1), settings, SAME, n_jobs=1)
     assert np.allclose(copied[:60], copied[60:])
     assert np.median(copied[:30, 0]) < 2
+
+
+def test_comments_that_read_the_same_share_a_fold_whatever_their_corpus():
+    texts = [f"تعليق {i}" for i in range(60)]
+    here = labelled_examples(texts, [1] * 60, corpus="here")
+    there = labelled_examples([f"{text}!!" for text in texts], [1] * 60, corpus="there")
+    both = join([here, there, there.rewritten(["آخر"] * 60, mark="disguised", weight=1.0)])
+    here_folds, there_folds, of_copies = np.split(folds_of(both), 3)
+    assert (here_folds == there_folds).all()
+    assert (here_folds == of_copies).all()
+    assert set(here_folds.tolist()) == {0, 1, 2}
+    assert (folds_of(join([there, here]))[:60] == here_folds).all()
 
 
 def test_a_network_learns_what_the_sum_cannot_say():

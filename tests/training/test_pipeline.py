@@ -10,9 +10,9 @@ from moderation.features import FeatureSettings
 from moderation.model import load_model, save_model
 from training import pipeline
 from training.evaluate import evaluate, score_dev
-from training.examples import CorporaError, read_corpora, read_seed
+from training.examples import CorporaError, join, read_corpora, read_seed
 from training.fit import FitSettings
-from training.pipeline import HELD_OUT_EVERY, LEANING, LIKELIER, LIKELY, REVIEW_BUDGET, train
+from training.pipeline import LEANING, LIKELIER, LIKELY, REVIEW_BUDGET, split, train
 
 SMALL = FitSettings(features=FeatureSettings(bits=12))
 
@@ -42,8 +42,8 @@ def sources(folder):
 
 @pytest.fixture(scope="module")
 def examples(folder, sources):
-    write_corpus(folder, "osact4_2020", labelled_rows("osact4_2020"))
-    write_corpus(folder, "other", labelled_rows("other"))
+    write_corpus(folder, "osact4_2020", labelled_rows("osact4_2020", ends=(" اليوم", " الآن")))
+    write_corpus(folder, "other", labelled_rows("other", ends=(" أمس", " غدا")))
     write_corpus(folder, "aoc_reader_comments", published_rows("aoc_reader_comments"))
     return read_corpora(folder, sources)
 
@@ -114,11 +114,30 @@ def test_attributes_are_a_reason_by_themselves_where_they_are_likely(tiny):
     assert thresholds["identity_hate"]["review_at"] >= LIKELIER["identity_hate"] > LIKELY
 
 
+def test_nothing_is_fitted_on_that_reads_like_what_is_held_out_or_measured():
+    corpora = read_seed()
+    rows = np.arange(len(corpora.texts))
+    louder = replace(
+        corpora,
+        ids=[f"louder:{i}" for i in rows],
+        texts=[f"{text}!!" for text in corpora.texts],
+        split=np.full(rows.size, "train"),
+    )
+    both = join([corpora, louder])
+    part, rest = split(both)
+    numbers = dict(zip(both.ids, both.text_ids().tolist(), strict=True))
+    of_part, of_rest = ({numbers[name] for name in each.ids} for each in (part, rest))
+    of_dev = {numbers[name] for name in np.array(corpora.ids)[corpora.split == "dev"]}
+    assert len(of_part) > len(of_rest) > 20
+    assert not of_part & of_rest
+    assert not (of_part | of_rest) & of_dev
+
+
 def test_held_out_clean_comments_stay_within_the_budget():
     examples = read_seed()
     model = fit(examples, toy=True)
-    rows = (examples.split == "train") & (examples.labels[:, 0] == 0)
-    clean = examples.take(np.flatnonzero(rows & examples.held_out(every=HELD_OUT_EVERY)))
+    _, rest = split(examples)
+    clean = rest.take(np.flatnonzero(rest.labels[:, 0] == 0))
     policy = Scorer(model).default_policy()
     scores = Scorer(model).score(clean.texts, spans=False)
     held = [policy.decide("", score).reasons != () for score in scores]

@@ -62,7 +62,10 @@ def evaluate_command(
 @_model
 @_jobs
 def floors_command(corpora: Path, margin: float, path: Path | None, jobs: int) -> None:
-    """Measure a model and write its figures, less a margin, as its floors."""
+    """Measure a model and write its figures, less a margin, as its floors.
+
+    A stricter floor that stands in its folder already stays if the model keeps it.
+    """
     path = path or newest_model()
     if not corpora.is_dir():
         raise click.BadParameter(f"{corpora} does not exist", param_hint="--corpora")

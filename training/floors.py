@@ -8,7 +8,7 @@ from typing import Annotated, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from moderation import ModerationError
-from training.figures import FIGURES, HIGHER, Figure
+from training.figures import FIGURES, HIGHER
 
 FLOORS: Final = "floors.toml"
 _KNOWN: Final = {figure.name: figure for figure in FIGURES}
@@ -79,6 +79,8 @@ def below(summary: Mapping[str, float], floors: Mapping[str, Floor]) -> list[str
 def write_floors(path: Path, summary: Mapping[str, float], *, margin: float) -> None:
     """Write the figures of a model as its floors, each worse by a margin.
 
+    A stricter floor that the file has already, of a model before, stays if this model keeps it.
+
     Parameters
     ----------
     path : Path
@@ -87,17 +89,24 @@ def write_floors(path: Path, summary: Mapping[str, float], *, margin: float) -> 
         Figures by name.
     margin : float
         In shares; a figure in percentage points gets 100 times as much.
+
+    Raises
+    ------
+    FloorsError
+        If there is such a file already and it cannot be read.
     """
+    before = read_floors(path) if path.is_file() else {}
     lines = [
-        f"# Figures of this model, each {margin:g} worse ({100 * margin:g} for points). Where one",
-        "# is worse than that, `ghirbal-train evaluate` ends with an error. Written by",
-        "# `ghirbal-train floors`.",
-        *(_line(_KNOWN[name], value, margin) for name, value in summary.items()),
+        f"# Figures of this model, each {margin:g} worse ({100 * margin:g} for points), or",
+        "# stricter floors of a model before it. Where a figure is worse than that,",
+        "# `ghirbal-train evaluate` ends with an error. Written by `ghirbal-train floors`.",
     ]
+    for name, value in summary.items():
+        figure = _KNOWN[name]
+        step = margin * figure.unit
+        bound = round(value - step if figure.better == HIGHER else value + step, 4)
+        if name in before and figure.holds(value, before[name].bound()):
+            strictest = max if figure.better == HIGHER else min
+            bound = strictest(bound, before[name].bound())
+        lines.append(f"{name} = {{ {figure.better} = {bound:g} }}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _line(figure: Figure, value: float, margin: float) -> str:
-    step = margin * figure.unit
-    bound = value - step if figure.better == HIGHER else value + step
-    return f"{figure.name} = {{ {figure.better} = {round(bound, 4):g} }}"

@@ -45,8 +45,25 @@ def test_floors_lie_a_margin_from_the_figures_on_the_worse_side(tmp_path):
         "hateful_spread_points": Floor(at_most=5.0),
     }
     assert path.read_text(encoding="utf-8").startswith(
-        "# Figures of this model, each 0.01 worse (1 for points)."
+        "# Figures of this model, each 0.01 worse (1 for points), or"
     )
+
+
+def test_stricter_floors_of_a_model_before_stay_where_they_are_kept(tmp_path):
+    path = tmp_path / "floors.toml"
+    write_floors(path, {"mean_auc": 0.92, "osact4_auc": 0.99, "mawqif_flagged": 0.01}, margin=0.01)
+    write_floors(path, {"mean_auc": 0.915, "osact4_auc": 0.97, "mawqif_flagged": 0.03}, margin=0.01)
+    assert read_floors(path) == {
+        "mean_auc": Floor(at_least=0.91),
+        "osact4_auc": Floor(at_least=0.96),
+        "mawqif_flagged": Floor(at_most=0.04),
+    }
+    write_floors(path, {"mean_auc": 0.95, "osact4_auc": 0.98, "mawqif_flagged": 0.0}, margin=0.01)
+    assert read_floors(path) == {
+        "mean_auc": Floor(at_least=0.94),
+        "osact4_auc": Floor(at_least=0.97),
+        "mawqif_flagged": Floor(at_most=0.01),
+    }
 
 
 @pytest.mark.parametrize(

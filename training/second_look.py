@@ -52,13 +52,11 @@ def folds_of(examples: Examples) -> NDArray[np.int64]:
     """
     # An id is followed by the marks of a copy: "corpus:7:disguised".
     roots = [":".join(name.split(":")[:2]) for name in examples.ids]
-    rows = [i for i, name in enumerate(examples.ids) if name == roots[i]]
-    originals = [roots[i] for i in rows]
-    alike = examples.take(np.array(rows, dtype=np.int64)).text_ids().tolist()
-    firsts: dict[int, str] = {}
-    for text, name in sorted(zip(alike, originals, strict=True)):
-        firsts.setdefault(text, name)
-    named = {name: firsts[text] for text, name in zip(alike, originals, strict=True)}
+    originals = [i for i, name in enumerate(examples.ids) if name == roots[i]]
+    alike = examples.take(np.array(originals, dtype=np.int64)).text_ids().tolist()
+    pairs = [(text, roots[i]) for text, i in zip(alike, originals, strict=True)]
+    firsts = dict(sorted(pairs, reverse=True))  # the last of a text stays: its first name
+    named = {name: firsts[text] for text, name in pairs}
     names = (named.get(root, root) for root in roots)
     return np.fromiter((zlib.crc32(b"fold:" + i.encode()) % FOLDS for i in names), np.int64)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.features import View, are_groups, hash_words
-from moderation.highlights import WORD, Highlighter, Looked, Words, features, highlighter
+from moderation.highlights import WORD, Highlighter, Looked, Words, features
 from moderation.text import Canonical, canonicalise, original_words
 from moderation.types import ATTRIBUTES
 
@@ -44,9 +44,9 @@ def look_at_words(
     cuts : sequence of float
         Threshold of each attribute.
     model : Highlighter, optional
-        What the margins are of; the shipped one when not given.
+        What the margins are of; that of the scorer when not given.
     """
-    model = highlighter() if model is None else model
+    model = scorer.highlighter if model is None else model
     compiled = scorer.compiled()
     if compiled is not None:
         return compiled.look_at_words(texts, scores, cuts, model.weights)

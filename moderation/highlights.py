@@ -3,27 +3,26 @@
 What a word adds to the comment's evidence and what it scores standing alone say most, but not all:
 the verb of a curse drags its object along, a pronoun before an insult adds evidence and offends
 nobody, and whom a sentence is about is no insult. The weights are fitted on comments whose
-offending words are marked, by ``ghirbal-train highlights``.
+offending words are marked, to the scores of one model, and stand in its manifest.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.errors import ModelError
 from moderation.lexicon import FUNCTION_WORDS, is_hidden_word
 from moderation.types import ATTRIBUTES
 
-WEIGHTS_PATH: Final = Path(__file__).with_name("highlights.json")
 _ABUSIVE: Final = 0
 _LEAST: Final = 1e-6  # as small as a rounded score is above 0
 _WAW: Final = "و"
 _SHORTEST_AFTER_WAW: Final = 3
+_PLACES: Final = 3  # of the word, of the word before it, of the word after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +153,20 @@ class Highlighter:
     weights: NDArray[np.float64]
 
     @classmethod
-    def from_document(cls, document: dict[str, list[float]]) -> Self:
-        """Build from what `to_document` wrote."""
-        return cls(np.array([document[name] for name in FEATURES]))
+    def from_document(cls, document: Mapping[str, list[float]]) -> Self:
+        """Build from what `to_document` wrote.
+
+        Raises
+        ------
+        ModelError
+            If it does not name just the features, each with three finite numbers.
+        """
+        if set(document) != set(FEATURES) or {len(each) for each in document.values()} != {_PLACES}:
+            raise ModelError(f"highlights must name {', '.join(FEATURES)}, {_PLACES} weights each")
+        weights = np.array([document[name] for name in FEATURES], dtype=np.float64)
+        if not np.isfinite(weights).all():
+            raise ModelError("a weight of highlights is not finite")
+        return cls(weights)
 
     def to_document(self) -> dict[str, list[float]]:
         """Return the weights by name, rounded to four digits."""
@@ -172,10 +182,8 @@ class Highlighter:
         )
 
 
-@cache
-def highlighter() -> Highlighter:
-    """Read the fitted model; only the first call does."""
-    return Highlighter.from_document(json.loads(WEIGHTS_PATH.read_text(encoding="utf-8")))
+NO_HIGHLIGHTS: Final = Highlighter(np.zeros((len(FEATURES), _PLACES)))
+"""Every word is as likely to offend as not: for models that explain nothing yet."""
 
 
 def _log_odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -17,12 +17,13 @@ from numpy.typing import DTypeLike, NDArray
 from moderation.errors import ModelError, ModerationError
 from moderation.experts import AT_ONCE, MOST_EXPERTS, Experts, judged_by
 from moderation.features import FeatureSettings
+from moderation.highlights import Highlighter
 from moderation.policy import Policy
 from moderation.second_look import GIVEN, MOST_UNITS, NO_NETWORKS, RETHOUGHT
 from moderation.types import ATTRIBUTES
 from moderation.typography import COUNTED
 
-FORMAT: Final = 8
+FORMAT: Final = 9
 """Number of the folder's layout; raised when an older reader would misread it."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.npz"
@@ -185,6 +186,7 @@ def _check_layout(manifest: Mapping[str, Any]) -> None:
 def _check_figures(manifest: Mapping[str, Any]) -> None:
     """Refuse what would otherwise fail only when a comment is scored."""
     FeatureSettings.from_document(manifest["features"])
+    Highlighter.from_document(manifest["highlights"])
     for name in ATTRIBUTES:
         slope, intercept = (manifest["calibration"][name][key] for key in ("slope", "intercept"))
         if not (0 < slope < math.inf and math.isfinite(intercept)):

@@ -13,6 +13,7 @@ from moderation.compiled import CompiledModel, ModelArrays
 from moderation.experts import WEIGHED
 from moderation.explain import find_spans
 from moderation.features import View, hash_features, kinds_of_views
+from moderation.highlights import Highlighter
 from moderation.model import IDF_UNIT, Model, load_model, newest_model
 from moderation.policy import Policy
 from moderation.second_look import SecondLook, Seen
@@ -79,6 +80,7 @@ class Scorer:
         self._checks[:], self._idf[:], self._weights[:] = model.checks, model.idf, model.weights
         self._scales, self._groups = model.scales, model.groups
         self._second_look = SecondLook(model.networks, model.experts, self._groups)
+        self.highlighter = Highlighter.from_document(model.manifest["highlights"])
         calibration = [model.manifest["calibration"][name] for name in ATTRIBUTES]
         self._slope = np.array([each["slope"] for each in calibration], dtype=np.float32)
         self._intercept = np.array([each["intercept"] for each in calibration], dtype=np.float32)

@@ -1,6 +1,5 @@
 """The command ``ghirbal-train``: fit, evaluate, fetch."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import click
 
 from moderation import ModerationError, Scorer
 from moderation.errors import ModelError
-from moderation.highlights import WEIGHTS_PATH
 from moderation.lexicon import VOCABULARY_PATH
 from moderation.model import CARD, load_model, newest_model, save_model
 from training.card import Trials, write_cards
@@ -16,7 +14,6 @@ from training.evaluate_command import evaluate_command, floors_command
 from training.examples import Examples, join, read_seed, with_clear_licence
 from training.fetch_command import fetch_command
 from training.fit import FitSettings
-from training.highlights import fit_highlighter, read_marked
 from training.labels import read_relabelled
 from training.pipeline import train
 from training.report import measure
@@ -109,17 +106,6 @@ def card(path: Path | None) -> None:
         raise ModelError(f"{folder}: its manifest lacks figures of the suites: fit it again")
     write_cards(folder, manifest, load_sources(), Trials.read())
     click.echo(folder / CARD)
-
-
-@main.command("highlights")
-@click.option("--model", "path", type=_folder, help="Model folder [the shipped model].")
-def highlights(path: Path | None) -> None:
-    """Fit which words are highlighted to a model's scores; scoring uses it from then on."""
-    scorer = Scorer(load_model(path or newest_model()))
-    document = fit_highlighter(scorer, read_suites(), read_marked()).to_document()
-    lines = ",\n".join(f"  {json.dumps(name)}: {weights}" for name, weights in document.items())
-    WEIGHTS_PATH.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
-    click.echo(WEIGHTS_PATH)
 
 
 @main.command("vocabulary")

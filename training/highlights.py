@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from moderation import ATTRIBUTES, Scorer
 from moderation.evidence import look_at_words
-from moderation.highlights import FEATURES, Highlighter, neighbours
+from moderation.highlights import FEATURES, NO_HIGHLIGHTS, Highlighter, neighbours
 from training.suite_cases import LEARN, Stretch, unmark
 from training.suites import Suites
 
@@ -94,10 +94,9 @@ def _describe(scorer: Scorer, comments: Sequence[Marked]) -> _Described:
     texts = [text for text, _ in comments]
     cuts = [scorer.explain_at[name] for name in ATTRIBUTES]
     # The weights are what is looked for: of the words as the service sees them only the features.
-    nothing = Highlighter(np.zeros((len(FEATURES), 3)))
     scores = scorer.rounded(texts)
     parts = [slice(at, at + _AT_ONCE) for at in range(0, len(texts), _AT_ONCE)]
-    looked = [look_at_words(scorer, texts[p], scores[p], cuts, model=nothing) for p in parts]
+    looked = [look_at_words(scorer, texts[p], scores[p], cuts, model=NO_HIGHLIGHTS) for p in parts]
     words = np.concatenate([words for _, words in looked])
     owners = np.repeat(np.arange(len(texts)), np.concatenate([np.diff(b) for b, _ in looked]))
     offends = [
@@ -122,7 +121,9 @@ def _choose(chances: NDArray[np.float64], words: _Described, rows: NDArray[np.bo
     marked, letters = words.marked[rows], words.letters[rows]
     offends = marked | words.held[rows]
     shown = [chances[rows] >= cut for cut in _THRESHOLDS]
-    fitting = [i for i, each in enumerate(shown) if offends[each].mean() >= _OFFENSIVE_ALONE]
+    fitting = [
+        i for i, each in enumerate(shown) if each.any() and offends[each].mean() >= _OFFENSIVE_ALONE
+    ]
     best = max(fitting, key=lambda i: _f1(shown[i], marked, letters), default=len(shown) - 1)
     return float(_THRESHOLDS[best])
 

@@ -13,15 +13,18 @@ from sklearn.linear_model import LogisticRegression
 
 import moderation
 from moderation import ATTRIBUTES, Scorer
+from moderation.highlights import NO_HIGHLIGHTS
 from moderation.model import FORMAT, Model
 from training.disguise import disguised
 from training.examples import NEWS, PUBLISHED, CorporaError, Examples, join
 from training.experts import named_experts, teach, weigh
 from training.fit import FitSettings, build_model, count, fit_weights
+from training.highlights import fit_highlighter, read_marked
 from training.judges import fit_judges
 from training.operating_points import GRID, HeldOut, OperatingPointError
 from training.pieces import pieces
 from training.second_look import evidence_of_others, fit_networks, folds_of
+from training.suites import read_suites
 from training.thresholds import fit_logistic_curve
 from training.written import for_sums
 
@@ -93,7 +96,7 @@ def train(
     evidence = Scorer(fitted).evidence(rest.texts)
     # Not fitted again on all comments: thresholds hold for the weights that they were chosen with.
     facts["calibration"] = _calibrate(evidence, rest)
-    fitted = _under(fitted, facts | {"thresholds": {}})
+    fitted = _under(fitted, uncalibrated | facts)
     # Rounded as scores are, or a comment below a threshold would reach it once it is shown.
     exact = Scorer(fitted).calibrate(evidence).astype(np.float64)
     scores: NDArray[np.float64] = np.round(exact, 6)
@@ -103,7 +106,9 @@ def train(
     facts["held_out"] = {"thresholds": list(GRID)} | {
         name: counts.to_document() for name, counts in held_out.items()
     }
-    return _under(fitted, facts)
+    scorer = Scorer(_under(fitted, uncalibrated | facts))
+    highlighter = fit_highlighter(scorer, read_suites(), read_marked())
+    return _under(fitted, facts | {"highlights": highlighter.to_document()})
 
 
 def split(examples: Examples) -> tuple[Examples, Examples]:
@@ -123,6 +128,7 @@ def split(examples: Examples) -> tuple[Examples, Examples]:
 _UNCALIBRATED: Final[dict[str, Any]] = {
     "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
     "thresholds": {},
+    "highlights": NO_HIGHLIGHTS.to_document(),
 }
 
 

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from moderation import ATTRIBUTES, Scorer
+from moderation.highlights import NO_HIGHLIGHTS
 from moderation.second_look import RETHOUGHT, answers, think
 from moderation.sentence import describe
 from moderation.text import canonicalise
@@ -42,6 +43,7 @@ _PLAIN: Final[dict[str, Any]] = {
     "version": "fold",
     "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
     "thresholds": {},
+    "highlights": NO_HIGHLIGHTS.to_document(),
 }
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from moderation import library
 from moderation.evidence import gather_words, look_at_words
-from moderation.highlights import FEATURES, Highlighter, highlighter
+from moderation.highlights import FEATURES, Highlighter
 from training.examples import read_seed
 
 ODD = [
@@ -92,7 +92,8 @@ def test_margins_are_those_of_arrays_for_the_same_scores(scorer):
     cuts = [0.3, 0.1, 0.5, 0.0, 0.02, 0.9]
     _, looked = look_at_words(scorer, texts, scores, cuts)
     words, _, _ = gather_words(scorer, texts, scores, cuts)
-    np.testing.assert_allclose(looked["margin"], highlighter().margins(words), rtol=1e-6, atol=1e-6)
+    expected = scorer.highlighter.margins(words)
+    np.testing.assert_allclose(looked["margin"], expected, rtol=1e-6, atol=1e-6)
 
 
 def test_of_a_long_comment_only_words_near_the_strongest_are_scored_alone(scorer):

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 
-from moderation import ATTRIBUTES
+from moderation import ATTRIBUTES, load_scorer
 from moderation.highlights import (
     FEATURES,
     Highlighter,
     Words,
     features,
-    highlighter,
     neighbours,
 )
 
@@ -64,6 +63,6 @@ def test_a_margin_adds_up_what_a_word_and_its_neighbours_say():
 
 
 def test_what_is_written_is_read_again():
-    document = highlighter().to_document()
+    document = load_scorer().highlighter.to_document()
     assert set(document) == set(FEATURES)
     assert Highlighter.from_document(document).to_document() == document

@@ -117,10 +117,10 @@ def test_a_file_is_no_model_folder(folder):
         load_model(folder / WEIGHTS)
 
 
-@pytest.mark.parametrize("number", [7, 9])
+@pytest.mark.parametrize("number", [8, 10])
 def test_another_format_is_refused_with_both_numbers(folder, number):
     rewrite_manifest(folder, lambda document: document.update(format=number))
-    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 8"):
+    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 9"):
         load_model(folder)
 
 
@@ -166,6 +166,19 @@ def test_another_format_is_refused_with_both_numbers(folder, number):
         ),
         pytest.param(
             lambda d: d["thresholds"]["insult"].update(review_at=2), "review_at=2", id="threshold"
+        ),
+        pytest.param(lambda d: d.pop("highlights"), "KeyError('highlights')", id="no-highlights"),
+        pytest.param(lambda d: d["highlights"].pop("alone"), "must name alone", id="no-feature"),
+        pytest.param(
+            lambda d: d["highlights"].update(rude=[0, 0, 0]), "must name alone", id="more-features"
+        ),
+        pytest.param(
+            lambda d: d["highlights"].update(alone=[float("inf"), 0, 0]),
+            "a weight of highlights is not finite",
+            id="infinite-highlight",
+        ),
+        pytest.param(
+            lambda d: d["highlights"].update(alone=[1]), "must name alone", id="short-highlight"
         ),
     ],
 )

@@ -4,6 +4,7 @@ from scipy.sparse import csr_matrix
 
 from moderation import ATTRIBUTES, Scorer
 from moderation.features import NO_GROUPS, FeatureSettings, hash_features
+from moderation.highlights import NO_HIGHLIGHTS
 from moderation.model import Model
 from moderation.text import canonicalise
 from training.examples import Examples, read_seed
@@ -36,6 +37,7 @@ def seed_model():
         "features": SMALL.features.to_document(),
         "calibration": calibration,
         "thresholds": {},
+        "highlights": NO_HIGHLIGHTS.to_document(),
     }
     fitted = fit(examples)
     return build_model(fitted, SMALL.features, manifest), fitted, examples

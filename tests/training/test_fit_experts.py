@@ -5,6 +5,7 @@ from corpora_samples import labelled_examples
 from moderation import ATTRIBUTES, Scorer
 from moderation.experts import AT_ONCE
 from moderation.features import FeatureSettings
+from moderation.highlights import NO_HIGHLIGHTS
 from moderation.second_look import RETHOUGHT
 from moderation.text import canonicalise
 from moderation.typography import typed
@@ -85,6 +86,7 @@ def test_what_is_shipped_says_what_was_learned(taught):
         "features": SMALL.features.to_document(),
         "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
         "thresholds": {},
+        "highlights": NO_HIGHLIGHTS.to_document(),
     }
     scorer = Scorer(
         build_model(fit_weights(examples, counted, SMALL, n_jobs=1), SMALL.features, manifest)

@@ -7,12 +7,15 @@ from corpora_samples import RULES, labelled_rows, published_rows, write_corpus, 
 
 from moderation import ATTRIBUTES, Scorer
 from moderation.features import FeatureSettings
+from moderation.highlights import NO_HIGHLIGHTS
 from moderation.model import load_model, save_model
 from training import pipeline
 from training.evaluate import evaluate, score_dev
 from training.examples import CorporaError, join, read_corpora, read_seed
 from training.fit import FitSettings
+from training.highlights import fit_highlighter, read_marked
 from training.pipeline import LEANING, LIKELIER, LIKELY, REVIEW_BUDGET, split, train
+from training.suites import read_suites
 
 SMALL = FitSettings(features=FeatureSettings(bits=12))
 
@@ -60,13 +63,20 @@ def metrics(tiny, examples, sources):
 
 def test_a_model_knows_what_it_was_fitted_on(tiny):
     facts = tiny.manifest
-    assert (facts["format"], facts["version"], facts["toy"]) == (8, "tiny", False)
+    assert (facts["format"], facts["version"], facts["toy"]) == (9, "tiny", False)
     assert facts["attributes"] == list(ATTRIBUTES)
     assert facts["features"] == SMALL.features.to_document()
     assert facts["fit"] == {"min_comments": 3, "l2": 0.15, "smoothing": 1.0, "iterations": 60}
     # 240 comments each, one in five for the dev split; published ones are not fitted on.
     assert facts["corpora"] == {"osact4_2020": 192, "other": 192}
     assert set(facts["environment"]) == {"python", "numpy", "scipy", "scikit-learn"}
+
+
+def test_a_model_knows_which_words_to_highlight(tiny):
+    assert tiny.manifest["highlights"] != NO_HIGHLIGHTS.to_document()
+    scorer = Scorer(tiny)
+    again = fit_highlighter(scorer, read_suites(), read_marked())
+    assert scorer.highlighter.to_document() == again.to_document()
 
 
 def test_a_fitted_model_tells_the_labels_apart(tiny):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.alphabet import HEH, KIND, Kind
-from moderation.cues import EMOJI_CUES, WORD_CUES, read_cues
+from moderation.cues import CALLED, EMOJI_CUES, TONES, WORD_CUES, read_cues
 from moderation.features import named_words
 from moderation.lexicon import is_listed
 from moderation.remains import openings, strip_remains
@@ -23,8 +23,9 @@ from moderation.types import ATTRIBUTES
 FEATURES: Final = (
     *(f"evidence_{name}" for name in ATTRIBUTES),
     *WORD_CUES,
+    *TONES,
     *EMOJI_CUES,
-    "to_you", "mine", "hidden", "the_hidden", "o_hidden", "groups",
+    "to_you", "mine", "hidden", "the_hidden", "o_hidden", "o_called", "groups",
     "words", "length", "word_length", "latin", "latin_share", "emoji",
     "quotes", "asks", "exclaims", "colon", "comma", "hash", "laughter", "ellipsis",
     "stops", "digits",
@@ -41,6 +42,8 @@ _MINE: Final = ("ي", "نا")
 _SHORTEST: Final = 4  # letters of a word with a pronoun behind it
 _ARTICLE: Final = "ال"
 _VOCATIVE: Final = "يا"
+_SECTIONS: Final = len(WORD_CUES) + len(TONES) + len(EMOJI_CUES)
+_CALLED: Final = range(len(WORD_CUES), len(WORD_CUES) + len(CALLED))
 _LATIN: Final = re.compile("[a-z]")
 _LATIN_WORD: Final = 3
 _LAUGHTER: Final = 3
@@ -98,7 +101,7 @@ def describe(
 def _words(words: list[str | None], emoji: list[str]) -> list[float]:
     """Return what the words tell; None is the name of a group."""
     cues = read_cues()
-    counts = [0] * (len(WORD_CUES) + len(EMOJI_CUES))
+    counts = [0] * _SECTIONS
     own = [word for word in words if word is not None]
     for word in own:
         if word in cues:
@@ -108,12 +111,16 @@ def _words(words: list[str | None], emoji: list[str]) -> list[float]:
             counts[cues[char]] = 1
     long = [word for word in own if len(word) >= _SHORTEST]
     listed = [word is not None and is_listed(word) for word in words]
+    called = [word is not None and cues.get(word) in _CALLED for word in words]
     counts += [
         sum(word.endswith(_TO_YOU) for word in long),
         sum(word.endswith(_MINE) for word in long),
         sum(listed),
         sum(word.startswith(_ARTICLE) and is_listed(word[len(_ARTICLE) :]) for word in own),
-        sum(word == _VOCATIVE and is_it for word, is_it in zip(words, listed[1:], strict=False)),
+        *(
+            sum(word == _VOCATIVE and is_it for word, is_it in zip(words, marks[1:], strict=False))
+            for marks in (listed, called)
+        ),
         len(words) - len(own),
     ]
     letters, latin = _letters(words), [len(_LATIN.findall(word)) for word in own]

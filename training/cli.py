@@ -23,7 +23,7 @@ from training.suites import read_suites
 from training.thresholds_command import thresholds_command
 from training.trials_command import ablate_command, leave_one_out_command
 from training.vocabulary import count_vocabulary, write_vocabulary
-from training.written import read_topics, read_written
+from training.written import read_spellings, read_topics, read_written
 
 _folder = click.Path(path_type=Path, file_okay=False)
 
@@ -47,7 +47,8 @@ def main() -> None:
 def _examples(corpora: Path | None) -> tuple[Examples, bool]:
     """Read the corpora, or the project's own examples where there are none."""
     if corpora is not None and corpora.is_dir():
-        return join([read_relabelled(corpora, load_sources()), read_written()]), False
+        known = read_relabelled(corpora, load_sources())
+        return join([known, read_written(), read_spellings()]), False
     examples = read_seed()
     reason = "no --corpora given" if corpora is None else f"{corpora} does not exist"
     click.echo(

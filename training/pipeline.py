@@ -26,7 +26,7 @@ from training.pieces import pieces
 from training.second_look import evidence_of_others, fit_networks, folds_of
 from training.suites import read_suites
 from training.thresholds import fit_logistic_curve
-from training.written import for_sums
+from training.written import SPELLINGS, for_sums
 
 HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets thresholds
 # The default policy sends at most this share of what newspapers published to review.
@@ -74,8 +74,10 @@ def train(
     facts = _facts(join([part, rest]), settings, version=version, toy=toy)
     _check_labels(part, "to fit on")
     _check_labels(rest, "held out to calibrate on")
+    alone = part.corpus == SPELLINGS
+    words, part = part.take(np.flatnonzero(alone)), part.take(np.flatnonzero(~alone))
     # After the split: a copy of a held-out comment must not be learned from.
-    more = join([part, disguised(part), pieces(part)])
+    more = join([part, disguised(part), pieces(part), words])
     counted = count(more, settings, n_jobs=n_jobs)
     weighted = for_sums(more)
     weights = fit_weights(weighted, counted, settings, n_jobs=n_jobs)

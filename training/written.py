@@ -14,7 +14,12 @@ from training.examples import NEWS, CorporaError, Examples, join, read_seed
 from training.suite_cases import LEARN, Case, fill
 from training.suites import Suites, read_suites
 
-WRITTEN_PATH: Final = Path(__file__).parents[1] / "data" / "written"
+_DATA: Final = Path(__file__).parents[1] / "data"
+WRITTEN_PATH: Final = _DATA / "written"
+SPELLINGS_PATH: Final = _DATA / "spellings" / "latin.csv"
+SPELLINGS: Final = "spellings"
+"""Words by themselves, no comments: the sums learn from them, and nothing else."""
+SPELLING_WEIGHT: Final = 0.15
 CASE_WEIGHT: Final = 2.0
 TOPIC_WEIGHT: Final = 0.5  # more gains on the suites what it costs on the corpora
 # In the sum for `abusive` it counts less still, while those for the other attributes, which hardly
@@ -130,6 +135,18 @@ def read_topics(folder: Path = WRITTEN_PATH) -> Examples:
     return join(
         [_examples("written", plain, TOPIC_WEIGHT), _examples("written", hinted, HINT_WEIGHT)]
     )
+
+
+def read_spellings(path: Path = SPELLINGS_PATH) -> Examples:
+    """Read words as they are spelled in Latin letters, in a domain of their own.
+
+    Each says whether it is abusive, and a harmless one that it shows no other attribute either.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [(r["id"], r["text"], r["abusive"] == "1") for r in csv.DictReader(file)]
+    listed = [(name, text, _ABUSE if offends else _CLEAN) for name, text, offends in rows]
+    found = _examples(SPELLINGS, listed, SPELLING_WEIGHT)
+    return replace(found, domain=np.full(len(listed), SPELLINGS))
 
 
 def _with_emoji(text: str, name: str) -> str:

@@ -94,7 +94,8 @@ EXPORT int32_t ghirbal_function_words(Lexicon *lexicon, const uint32_t *words, i
     return result;
 }
 
-/* Add words and emoji, a 0 after each, and the sections of cues.txt that they stand in. */
+/* Add words and emoji, a 0 after each, and the sections of cues.txt and tones.txt that they stand
+ * in. */
 EXPORT int32_t ghirbal_cues(Lexicon *lexicon, const uint32_t *words, int64_t size,
                             const uint32_t *sections)
 {

@@ -93,7 +93,7 @@ int is_function_word(const Lexicon *lexicon, const uint32_t *word, int32_t size)
     return look_up(&lexicon->function, hash_letters(word, size)) >= 0;
 }
 
-/* Return which section of cues.txt a word stands in; -1 for none. */
+/* Return which section of cues.txt or tones.txt a word stands in; -1 for none. */
 int32_t cue_of(const Lexicon *lexicon, const uint32_t *word, int32_t size)
 {
     return size <= LONGEST ? look_up(&lexicon->cues, hash_letters(word, size)) : -1;

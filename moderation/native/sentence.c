@@ -8,8 +8,11 @@
 enum {
     /* As in sentence.py. */
     WORD_CUES = 12,
+    CALLED = 2,
+    TONES = 9,
     EMOJI_CUES = 6,
-    TO_YOU = ATTRIBUTES + WORD_CUES + EMOJI_CUES, MINE, HIDDEN, THE_HIDDEN, O_HIDDEN, GROUPS,
+    TO_YOU = ATTRIBUTES + WORD_CUES + TONES + EMOJI_CUES, MINE, HIDDEN, THE_HIDDEN, O_HIDDEN,
+    O_CALLED, GROUPS,
     N_WORDS, N_LETTERS, WORD_LENGTH, IN_LATIN, LATIN_SHARE, FACES,
     QUOTES, ASKS, EXCLAIMS, COLON, COMMA, HASH, LAUGHTER, ELLIPSIS, STOPS, DIGITS,
     FEATURES,
@@ -64,6 +67,8 @@ static void look_at_word(const Lexicon *lexicon, const uint32_t *word, int32_t s
     int32_t cue = cue_of(lexicon, word, size);
     if (cue >= 0)
         add_one(&found[ATTRIBUTES + cue]);
+    if (after_ya && cue >= WORD_CUES && cue < WORD_CUES + CALLED)
+        add_one(&found[O_CALLED]);
     if (in_lexicon(lexicon, word, size)) {
         add_one(&found[HIDDEN]);
         if (after_ya)

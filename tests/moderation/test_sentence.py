@@ -3,10 +3,11 @@ import pytest
 
 from moderation import ATTRIBUTES
 from moderation.alphabet import KIND, Kind
-from moderation.cues import EMOJI_CUES, WORD_CUES, read_cues
-from moderation.features import SECOND, hash_all_words
+from moderation.cues import CUES_PATH, EMOJI_CUES, TONES, TONES_PATH, WORD_CUES, read_cues
+from moderation.features import SECOND, hash_all_words, named_words
 from moderation.sentence import FEATURES, MOST, MOST_EVIDENCE, describe
 from moderation.text import canonicalise
+from training.groups import hash_groups, read_groups
 
 NAMES = hash_all_words(canonicalise(["كردي عمال"]).codes)
 GROUPS = np.sort(np.append(NAMES, hash_all_words(canonicalise(["النظافة"]).codes) ^ SECOND))
@@ -66,6 +67,38 @@ def test_what_is_known_of_a_comment(text, feature, expected):
     assert known(text)[feature] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize(
+    ("text", "features"),
+    [
+        pytest.param("يا كذابه يا ابني", {"called": 1, "o_called": 1}, id="called"),
+        pytest.param("هذه كذابه", {"called": 1}, id="insult-that-is-not-called"),
+        pytest.param("واحد 7mar", {"sworn": 1}, id="listed-word-is-read-as-arabic"),
+        pytest.param("enta 7ayawen", {"spelled_insult": 1}, id="latin"),
+        pytest.param("انت رائع يا غالي", {"kind": 2}, id="kind"),
+        pytest.param("قتلوه", {"harm": 1}, id="harm"),
+    ],
+)
+def test_words_count_by_what_they_say(text, features):
+    found = known(text)
+    assert {n: found[n] for n in (*TONES, "o_called") if found[n]} == features
+
+
+def test_no_word_stands_in_two_sections_and_none_names_a_group():
+    sections = [
+        [
+            line
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if line[:1] not in {"#", "["}
+        ]
+        for path in (CUES_PATH, TONES_PATH)
+    ]
+    words = [word for lines in sections for line in lines for word in line.split()]
+    assert len(words) == len(set(words)) == len(read_cues())
+    tones = [word for word, section in read_cues().items() if section >= len(WORD_CUES)]
+    named, behind, _ = named_words(canonicalise(tones), hash_groups(read_groups()))
+    assert not (named | behind).any()
+
+
 def test_all_names_are_one_word_of_one_length():
     one, other = known("كردي طيب 2"), known("عمال النظافة طيب 2")
     assert one == other
@@ -89,8 +122,9 @@ def test_evidence_goes_so_far(given, seen):
 
 def test_cues_are_in_canonical_spelling_and_emoji_are_emoji():
     cues = read_cues()
-    words = [word for word, section in cues.items() if section < len(WORD_CUES)]
-    assert [canonicalise([word]).text(0) for word in words] == words
-    assert len(set(cues.values())) == len(WORD_CUES) + len(EMOJI_CUES)
+    n = len(WORD_CUES) + len(TONES)
+    words = {word for word, section in cues.items() if section < n}
+    assert {canonicalise([word]).text(0) for word in words} == words
+    assert len(set(cues.values())) == n + len(EMOJI_CUES)
     emoji = [ord(char) for char in cues if char not in words]
     assert (KIND[emoji] == Kind.EMOJI).all()

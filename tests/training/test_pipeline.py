@@ -16,6 +16,7 @@ from training.fit import FitSettings
 from training.highlights import fit_highlighter, read_marked
 from training.pipeline import LEANING, LIKELIER, LIKELY, REVIEW_BUDGET, split, train
 from training.suites import read_suites
+from training.written import SPELLINGS
 
 SMALL = FitSettings(features=FeatureSettings(bits=12))
 
@@ -100,6 +101,32 @@ def test_dev_and_unlabelled_comments_are_not_fitted_on(examples, tiny):
     for name in ("weights", "scales", "idf", "checks"):
         assert getattr(again, name).tolist() == getattr(tiny, name).tolist()
     assert again.manifest == tiny.manifest
+
+
+def test_words_by_themselves_are_learned_by_the_sums_alone(examples, tiny):
+    words = [f"{a}{b}{end}" for a in "bdfhjklmn" for b in "aeiou" for end in ("lok", "mim")]
+    labels = np.full((len(words), len(ATTRIBUTES)), -1, dtype=np.int8)
+    labels[:, 0] = [word.endswith("lok") for word in words]
+    listed = replace(
+        examples.take(np.arange(len(words))),
+        ids=[f"{SPELLINGS}:{i}" for i in range(len(words))],
+        texts=words,
+        labels=labels,
+        weights=(labels >= 0).astype(np.float32),
+        measured=np.full(len(words), -1, dtype=np.int8),
+        corpus=np.full(len(words), SPELLINGS),
+        domain=np.full(len(words), SPELLINGS),
+        split=np.full(len(words), "train"),
+        typical=np.zeros(len(words), dtype=np.bool_),
+    )
+    found = fit(join([examples, listed]))
+    before, after = (Scorer(model).evidence(["batlok", "batmim"])[:, 0] for model in (tiny, found))
+    assert abs(before[0] - before[1]) < 0.5
+    assert after[0] > after[1] + 1
+    assert found.experts.buckets.tolist() == tiny.experts.buckets.tolist()
+    corpora = dict(found.manifest["corpora"])
+    assert corpora.pop(SPELLINGS) > len(words) / 2
+    assert corpora == tiny.manifest["corpora"]
 
 
 def test_a_fitted_model_can_be_saved_and_loaded(tiny, tmp_path):

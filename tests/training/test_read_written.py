@@ -11,8 +11,11 @@ from training.written import (
     EMOJI_EVERY,
     HINT_WEIGHT,
     SHARE_IN_ABUSIVE,
+    SPELLING_WEIGHT,
+    SPELLINGS,
     TOPIC_WEIGHT,
     for_sums,
+    read_spellings,
     read_topics,
     read_written,
 )
@@ -104,6 +107,25 @@ def test_an_unknown_attribute_is_refused_with_file_and_row(tmp_path):
     (tmp_path / "a.csv").write_text(HEADER + "a-7,msa,rude,rudeness,كلام\n", encoding="utf-8")
     with pytest.raises(CorporaError, match=r"a\.csv: a-7 has the attribute 'rudeness'"):
         read_topics(tmp_path)
+
+
+def test_spellings_are_words_in_a_domain_of_their_own_and_speak_of_abuse():
+    found = read_spellings()
+    assert len(found.texts) > 18_000
+    assert len(set(found.texts)) == len(found.texts)
+    assert all(text.isascii() and text == text.lower() for text in found.texts)
+    assert max(len(text.split()) for text in found.texts) <= 6
+    assert set(found.domain.tolist()) == {SPELLINGS}
+    offends = found.labels[:, 0] == 1
+    assert 0.6 < offends.mean() < 0.8
+    assert (found.labels[offends, 1:] == -1).all()
+    assert (found.labels[~offends] == 0).all()
+    assert set(found.weights[:, 0].tolist()) == {np.float32(SPELLING_WEIGHT)}
+    assert not found.typical.any()
+    assert (for_sums(found).weights == found.weights).all()
+    suites = read_suites()
+    cases = (*suites.functional, *suites.clean_uses, *suites.spans)
+    assert {case.text.lower() for case in cases if case.half == MEASURE}.isdisjoint(found.texts)
 
 
 def test_nothing_of_the_measuring_halves_is_learned_from(written):

@@ -17,6 +17,7 @@ from training.examples import Examples
 from training.fit import FitSettings
 from training.refit import Material, refit
 from training.sources import Corpus
+from training.written import SPELLINGS
 
 ARABIZI: Final = "arabizi_dz_lb"
 UNLABELLED: Final = ("aoc_reader_comments", "asnd_news_posts")
@@ -83,6 +84,7 @@ def list_changes(material: Material, sources: Sequence[Corpus]) -> list[Change]:
         *([Change("all_naive", "", everything, train)] if everything is not None else []),
         Change("no_published", "", examples, train & ~np.isin(examples.corpus, others)),
         Change("no_written", "", examples, train & np.isin(examples.corpus, known)),
+        Change("no_spellings", "", examples, train & (examples.corpus != SPELLINGS)),
         Change("no_disguise", "", examples, train & ~_copies(examples)),
         Change("licences", "", examples, train & ~np.isin(examples.corpus, unclear)),
     ]

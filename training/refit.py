@@ -26,6 +26,7 @@ from training.matrix import (
     keep_features,
     tf_idf,
 )
+from training.written import SPELLINGS
 
 CACHE: Final = Path(".cache", "features")
 _HASHED_BY: Final = ("*.py", "*.txt", "native/*.[ch]")
@@ -66,7 +67,8 @@ def prepare(
     said = (examples.weights > 0).any(axis=1) | (examples.measured >= 0)
     train = examples.take(np.flatnonzero((examples.split == "train") & said))
     dev = examples.take(np.flatnonzero(examples.split == "dev"))
-    rows = join([train, disguised(train), dev])
+    comments = train.take(np.flatnonzero(train.corpus != SPELLINGS))
+    rows = join([train, disguised(comments), dev])
     groups = hash_groups(read_groups())
     # Memory-mapped, so that all processes share one copy.
     counted = Memory(cache, mmap_mode="r", verbose=0).cache(_counted, ignore=["texts", "n_jobs"])

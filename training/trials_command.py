@@ -17,7 +17,7 @@ from training.refit import CACHE, Material, prepare
 from training.sources import load_sources
 from training.tables import table
 from training.trials import ABLATIONS, LEAVE_ONE_OUT, write_trials
-from training.written import for_sums, read_written
+from training.written import for_sums, read_spellings, read_written
 
 _folder: Final = click.Path(path_type=Path, file_okay=False)
 _file: Final = click.Path(path_type=Path, dir_okay=False)
@@ -75,6 +75,7 @@ def ablate_command(corpora: Path, output: Path, **options: Any) -> None:  # noqa
 def _prepare(
     corpora: Path, *, jobs: int, cache: Path, iterations: int
 ) -> tuple[Material, FitSettings]:
-    examples = for_sums(join([read_relabelled(corpora, load_sources()), read_written()]))
+    known = read_relabelled(corpora, load_sources())
+    examples = for_sums(join([known, read_written(), read_spellings()]))
     settings = replace(FitSettings(), iterations=iterations)
     return prepare(examples, settings, n_jobs=jobs, cache=cache), settings

@@ -12,6 +12,7 @@ from training.fit import FitSettings
 from training.leave_one_out import leave_one_out, mean_auc
 from training.refit import prepare, refit
 from training.trials import read_trials
+from training.written import read_spellings
 
 SMALL = FitSettings(features=FeatureSettings(bits=12), iterations=20)
 PUBLISHED = """\
@@ -95,6 +96,7 @@ def test_every_decision_is_taken_back_alone(material, sources):
         ("all_naive", ""),
         ("no_published", ""),
         ("no_written", ""),
+        ("no_spellings", ""),
         ("no_disguise", ""),
         ("licences", ""),
     ]
@@ -116,13 +118,15 @@ def test_a_change_is_measured_like_the_model(material, sources):
     assert first["arabizi_auc"] is None
     assert first["aoc_flagged"] == 0.0
     assert first["iterations"] == 20
-    assert len(others) == 7
+    assert len(others) == 8
 
 
 @pytest.fixture
 def run(folder, examples, sources, tmp_path, monkeypatch):
     monkeypatch.setattr(trials_command, "load_sources", lambda: sources)
     monkeypatch.setattr(trials_command, "read_written", read_seed)
+    few = read_spellings().take(np.arange(99))
+    monkeypatch.setattr(trials_command, "read_spellings", lambda: few)
 
     def run(command):
         output = tmp_path / "trials.csv"

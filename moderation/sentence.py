@@ -43,8 +43,7 @@ _SHORTEST: Final = 4  # letters of a word with a pronoun behind it
 _ARTICLE: Final = "ال"
 _VOCATIVE: Final = "يا"
 _SECTIONS: Final = len(WORD_CUES) + len(TONES) + len(EMOJI_CUES)
-_TONES: Final = range(len(WORD_CUES), len(WORD_CUES) + len(TONES))
-_CALLED: Final = _TONES[: len(CALLED)]
+_CALLED: Final = range(len(WORD_CUES), len(WORD_CUES) + len(CALLED))
 _LATIN: Final = re.compile("[a-z]")
 _LATIN_WORD: Final = 3
 _LAUGHTER: Final = 3
@@ -104,28 +103,24 @@ def _words(words: list[str | None], emoji: list[str]) -> list[float]:
     cues = read_cues()
     counts = [0] * _SECTIONS
     own = [word for word in words if word is not None]
-    sections = [None if word is None else _section(word, cues) for word in words]
-    for section in sections:
-        if section is not None:
-            counts[section] += 1
+    for word in own:
+        if word in cues:
+            counts[cues[word]] += 1
     for char in emoji:
         if char in cues:
             counts[cues[char]] = 1
     long = [word for word in own if len(word) >= _SHORTEST]
     listed = [word is not None and is_listed(word) for word in words]
-    before = [None, *words]
-    called = [
-        section in _CALLED and _VOCATIVE in {last, word[: len(_VOCATIVE)]}
-        for last, word, section in zip(before, words, sections, strict=False)
-        if word is not None
-    ]
+    called = [word is not None and cues.get(word) in _CALLED for word in words]
     counts += [
         sum(word.endswith(_TO_YOU) for word in long),
         sum(word.endswith(_MINE) for word in long),
         sum(listed),
         sum(word.startswith(_ARTICLE) and is_listed(word[len(_ARTICLE) :]) for word in own),
-        sum(word == _VOCATIVE and is_it for word, is_it in zip(words, listed[1:], strict=False)),
-        sum(called),
+        *(
+            sum(word == _VOCATIVE and is_it for word, is_it in zip(words, marks[1:], strict=False))
+            for marks in (listed, called)
+        ),
         len(words) - len(own),
     ]
     letters, latin = _letters(words), [len(_LATIN.findall(word)) for word in own]
@@ -138,15 +133,6 @@ def _words(words: list[str | None], emoji: list[str]) -> list[float]:
         sum(latin) / max(letters, 1),
         float(len(emoji) > 0),
     ]
-
-
-def _section(word: str, cues: dict[str, int]) -> int | None:
-    """Return the section of a word, that of its tone where a vocative is written onto it."""
-    section = cues.get(word)
-    if section is None and word.startswith(_VOCATIVE):
-        section = cues.get(word[len(_VOCATIVE) :])
-        return section if section in _TONES else None
-    return section
 
 
 def _letters(words: list[str | None]) -> int:

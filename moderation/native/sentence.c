@@ -60,23 +60,6 @@ static void describe_ending(const uint32_t *word, int32_t size, double *found)
         add_one(&found[MINE]);
 }
 
-static int is_called(int32_t cue) { return cue >= WORD_CUES && cue < WORD_CUES + CALLED; }
-
-static int is_vocative(const uint32_t *word) { return word[0] == YA && word[1] == ALEF; }
-
-/* Ask what a word says that a vocative is written onto, where it has no section with it. */
-static void look_behind_ya(const Lexicon *lexicon, const uint32_t *word, int32_t size,
-                           double *found)
-{
-    if (cue_of(lexicon, word, size) >= 0)
-        return;
-    int32_t cue = cue_of(lexicon, word + 2, size - 2);
-    if (cue >= WORD_CUES && cue < WORD_CUES + TONES)
-        add_one(&found[ATTRIBUTES + cue]);
-    if (is_called(cue))
-        add_one(&found[O_CALLED]);
-}
-
 /* Ask the lexicon about a word: few are worth it. */
 static void look_at_word(const Lexicon *lexicon, const uint32_t *word, int32_t size, int after_ya,
                          double *found)
@@ -84,7 +67,7 @@ static void look_at_word(const Lexicon *lexicon, const uint32_t *word, int32_t s
     int32_t cue = cue_of(lexicon, word, size);
     if (cue >= 0)
         add_one(&found[ATTRIBUTES + cue]);
-    if (is_called(cue) && (after_ya || (size > 2 && is_vocative(word))))
+    if (after_ya && cue >= WORD_CUES && cue < WORD_CUES + CALLED)
         add_one(&found[O_CALLED]);
     if (in_lexicon(lexicon, word, size)) {
         add_one(&found[HIDDEN]);
@@ -116,10 +99,7 @@ static int32_t describe_words(const Work *work, const Lexicon *lexicon, double *
             describe_ending(word, size, found);
         if (size > LONGEST - 2 || may_tell(lexicon, work->words[k].hash))
             look_at_word(lexicon, word, size, after_ya, found);
-        int vocative = size >= 2 && is_vocative(word);
-        if (vocative && size > 2)
-            look_behind_ya(lexicon, word, size, found);
-        after_ya = vocative && size == 2;
+        after_ya = size == 2 && word[0] == YA && word[1] == ALEF;
         int32_t latin = any_latin ? count_latin(word, size) : 0;
         n_latin += latin;
         most_latin = latin > most_latin ? latin : most_latin;

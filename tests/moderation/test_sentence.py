@@ -75,10 +75,6 @@ def test_what_is_known_of_a_comment(text, feature, expected):
         pytest.param("واحد 7mar", {"sworn": 1}, id="listed-word-is-read-as-arabic"),
         pytest.param("enta 7ayawen", {"spelled_insult": 1}, id="latin"),
         pytest.param("انت رائع يا غالي", {"kind": 2}, id="kind"),
-        pytest.param(
-            "ياغالي ياتافه", {"kind": 1, "called": 1, "o_called": 1}, id="written-onto-it"
-        ),
-        pytest.param("يا يا ياانت", {}, id="a-vocative-before-no-tone"),
         pytest.param("قتلوه", {"harm": 1}, id="harm"),
     ],
 )

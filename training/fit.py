@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from moderation import ATTRIBUTES
 from moderation.features import FeatureSettings
+from moderation.highlights import NO_HIGHLIGHTS
 from moderation.model import Model
 from moderation.second_look import NO_EXPERTS, NO_NETWORKS
 from training.examples import Examples
@@ -26,6 +27,12 @@ from training.matrix import (
     tf_idf,
 )
 
+UNCALIBRATED: Final[dict[str, Any]] = {
+    "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
+    "thresholds": {},
+    "highlights": NO_HIGHLIGHTS.to_document(),
+}
+"""What the manifest of a model says whose evidence alone is asked for."""
 _CURVATURE: Final = 0.1  # of the loss of a comment, on the mean; at most a quarter
 _DOMAIN_PENALTY: Final = 0.01  # next to nothing: a domain's bias must not live in its words
 

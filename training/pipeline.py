@@ -13,12 +13,11 @@ from sklearn.linear_model import LogisticRegression
 
 import moderation
 from moderation import ATTRIBUTES, Scorer
-from moderation.highlights import NO_HIGHLIGHTS
 from moderation.model import FORMAT, Model
 from training.disguise import disguised
 from training.examples import NEWS, PUBLISHED, CorporaError, Examples, join
 from training.experts import named_experts, teach, weigh
-from training.fit import FitSettings, build_model, count, fit_weights
+from training.fit import UNCALIBRATED, FitSettings, build_model, count, fit_weights
 from training.highlights import fit_highlighter, read_marked
 from training.judges import fit_judges
 from training.operating_points import GRID, HeldOut, OperatingPointError
@@ -81,7 +80,7 @@ def train(
     counted = count(more, settings, n_jobs=n_jobs)
     weighted = for_sums(more)
     weights = fit_weights(weighted, counted, settings, n_jobs=n_jobs)
-    uncalibrated = facts | _UNCALIBRATED
+    uncalibrated = facts | UNCALIBRATED
     first = build_model(weights, settings.features, uncalibrated)
     mixture = _mix_with_abusive(Scorer(first).evidence(rest.texts), rest)
     weights = weights.mixed(mixture)
@@ -125,13 +124,6 @@ def split(examples: Examples) -> tuple[Examples, Examples]:
     held = usable & examples.held_out(every=HELD_OUT_EVERY)
     fitted_on = usable & ~np.isin(texts, texts[held])
     return examples.take(np.flatnonzero(fitted_on)), examples.take(np.flatnonzero(held))
-
-
-_UNCALIBRATED: Final[dict[str, Any]] = {
-    "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
-    "thresholds": {},
-    "highlights": NO_HIGHLIGHTS.to_document(),
-}
 
 
 def _under(model: Model, manifest: Mapping[str, Any]) -> Model:

@@ -7,7 +7,7 @@ each fold comes from heads that were fitted on the others (stacking: Wolpert 199
 
 import warnings
 import zlib
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -18,12 +18,11 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from moderation import ATTRIBUTES, Scorer
-from moderation.highlights import NO_HIGHLIGHTS
 from moderation.second_look import RETHOUGHT, answers, think
 from moderation.sentence import describe
 from moderation.text import canonicalise
 from training.examples import Examples
-from training.fit import Counted, FitSettings, build_model, fit_weights
+from training.fit import UNCALIBRATED, Counted, FitSettings, build_model, fit_weights
 from training.groups import hash_groups, read_groups
 from training.thresholds import fit_logistic_curve
 
@@ -39,12 +38,6 @@ _ONE_SIDED: Final = 0.005
 _RATE: Final = 0.002
 _AT_ONCE: Final = 256
 _BATCH: Final = 4000
-_PLAIN: Final[dict[str, Any]] = {
-    "version": "fold",
-    "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
-    "thresholds": {},
-    "highlights": NO_HIGHLIGHTS.to_document(),
-}
 
 
 def folds_of(examples: Examples) -> NDArray[np.int64]:
@@ -92,7 +85,7 @@ def evidence_of_others(
     """
     folds = folds_of(examples)
     evidence = np.empty((len(examples.texts), len(ATTRIBUTES)), dtype=np.float32)
-    manifest = _PLAIN | {"features": settings.features.to_document()}
+    manifest = {**UNCALIBRATED, "version": "fold", "features": settings.features.to_document()}
     for fold in range(FOLDS):
         fitted = fit_weights(examples, counted, settings, rows=folds != fold, n_jobs=n_jobs)
         fitted = fitted.mixed(mixture)

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from moderation import ATTRIBUTES, Scorer
+from moderation import Scorer
 from moderation.features import NO_GROUPS, FeatureSettings, hash_features
-from moderation.highlights import NO_HIGHLIGHTS
 from moderation.model import Model
 from moderation.text import canonicalise
 from training.examples import Examples, read_seed
 from training.fit import (
+    UNCALIBRATED,
     FitSettings,
     Fitted,
     build_model,
@@ -31,13 +31,10 @@ SMALL = FitSettings(features=FeatureSettings(bits=12))
 @pytest.fixture(scope="module")
 def seed_model():
     examples = read_seed()
-    calibration = {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES}
     manifest = {
         "version": "seed",
         "features": SMALL.features.to_document(),
-        "calibration": calibration,
-        "thresholds": {},
-        "highlights": NO_HIGHLIGHTS.to_document(),
+        **UNCALIBRATED,
     }
     fitted = fit(examples)
     return build_model(fitted, SMALL.features, manifest), fitted, examples

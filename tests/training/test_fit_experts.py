@@ -5,13 +5,12 @@ from corpora_samples import labelled_examples
 from moderation import ATTRIBUTES, Scorer
 from moderation.experts import AT_ONCE
 from moderation.features import FeatureSettings
-from moderation.highlights import NO_HIGHLIGHTS
 from moderation.second_look import RETHOUGHT
 from moderation.text import canonicalise
 from moderation.typography import typed
 from training.examples import NEWS, join
 from training.experts import Expert, fit_heads, named_experts, teach, weigh
-from training.fit import FitSettings, build_model, count, fit_weights
+from training.fit import UNCALIBRATED, FitSettings, build_model, count, fit_weights
 from training.second_look import folds_of
 
 NAMED = {"sea": RETHOUGHT[0], "sand": RETHOUGHT[1]}
@@ -84,9 +83,7 @@ def test_what_is_shipped_says_what_was_learned(taught):
     manifest = {
         "version": "x",
         "features": SMALL.features.to_document(),
-        "calibration": {name: {"slope": 1.0, "intercept": 0.0} for name in ATTRIBUTES},
-        "thresholds": {},
-        "highlights": NO_HIGHLIGHTS.to_document(),
+        **UNCALIBRATED,
     }
     scorer = Scorer(
         build_model(fit_weights(examples, counted, SMALL, n_jobs=1), SMALL.features, manifest)

@@ -4,28 +4,17 @@ Arrays find the few words that may hide one; these are then looked at letter by 
 """
 
 import itertools
-import re
 from collections.abc import Iterable
-from functools import cached_property, lru_cache, partial
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.alphabet import KIND, MASK, SPACE, Kind
+from moderation.latin import SHORTEST_LATIN, spelled
 from moderation.letters import HARD, Batch
-from moderation.lexicon import (
-    GLUED,
-    HEADS,
-    LONGEST,
-    POWERS,
-    Lexicon,
-    hash_word,
-    lexicon,
-    reading,
-    sound,
-    strength,
-)
+from moderation.lexicon import GLUED, LONGEST, POWERS, Lexicon, hash_word, lexicon
 
 # Letters that a digit may stand for, beyond the one that it is read as.
 CHOICES: Final = {
@@ -36,11 +25,8 @@ CHOICES: Final = {
 _MOST_DIGITS: Final = 4
 _MOST_READINGS: Final = 32  # of one word, so that no comment takes long
 _SHORTEST_SPLIT: Final = 4
-_SHORTEST_LATIN: Final = 3
 _ARABIC_TO_LATIN: Final = 2  # words, in a comment that is Arabic with a few Latin ones in between
 _STAR: Final = np.uint32(hash_word(chr(MASK)))
-_FOREIGN: Final = re.compile(r"\d|gh|kh")  # what no English or French word is spelled with, nearly
-_CHAT: Final = re.compile(r"[a-z][2-9]|[2-9][a-z]")
 
 
 class _Hit(NamedTuple):
@@ -198,43 +184,10 @@ def _read_latin(words: _Words, known: Lexicon) -> Iterable[_Hit]:
     n_arabic = np.bincount(comments[np.array(arabic, dtype=np.int64)], minlength=n_comments)
     among = n_arabic >= _ARABIC_TO_LATIN * n_latin
     for i in latin:
-        if _SHORTEST_LATIN <= words.sizes[i] <= LONGEST:
-            found = _spelled(words.text(i), among=bool(among[comments[i]]))
+        if SHORTEST_LATIN <= words.sizes[i] <= LONGEST:
+            found = spelled(words.text(i), among=bool(among[comments[i]]))
             if found:
                 yield _Hit(words.starts[i], words.stops[i], found)
-
-
-@lru_cache(maxsize=8192)
-def _spelled(word: str, *, among: bool) -> str | None:
-    """Return the word of the lexicon that Latin letters spell, with what is written onto it.
-
-    `among` Arabic words a Latin one is hardly ever of another language but for names: there short
-    words are read, and letters that stand for several, and everyday words as well: clean ones would
-    count as Latin otherwise, which tells of little but abuse, and some be taken for a hidden one.
-    """
-    if word in lexicon().ordinary:
-        return None
-    ways = (
-        (partial(reading, loose=False), partial(reading, loose=True, everyday=True),
-         partial(reading, loose=True))
-        if among
-        else (partial(reading, loose=bool(_CHAT.search(word))),)
-    )  # fmt: skip
-    foreign = _FOREIGN.search(word) is not None
-    shortest = 2 if among or foreign else 3
-    for way in ways:
-        for latin, arabic in HEADS:
-            if not word.startswith(latin):
-                continue
-            rest = word[len(latin) :]
-            pattern, alike = way(sound(rest))
-            match = pattern.fullmatch(rest)
-            if match is None or match.lastindex is None:
-                continue
-            found = alike[match.lastindex - 1]
-            if strength(found) >= shortest and (len(found) > 2 or foreign):
-                return arabic + found
-    return None
 
 
 def _join_parts(words: _Words, sums: NDArray[np.uint32], known: Lexicon) -> Iterable[_Hit]:

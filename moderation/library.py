@@ -19,6 +19,7 @@ from moderation import alphabet, remains
 from moderation import lexicon as words
 from moderation.cues import read_cues
 from moderation.hidden import CHOICES
+from moderation.latin import read_readings
 
 _HERE: Final = Path(__file__).parent
 _SMALL: Final = 0x700
@@ -89,7 +90,9 @@ class Native:
         self._tables: list[Any] = []  # what the library points into
         self.library = library
         pointer, number = ctypes.c_void_p, ctypes.c_int64
-        library.ghirbal_canonical.argtypes = [*(pointer,) * 3, number, *(pointer,) * 5, number]
+        library.ghirbal_canonical.argtypes = [
+            *(pointer,) * 3, number, ctypes.c_int32, *(pointer,) * 5, number
+        ]  # fmt: skip
         library.ghirbal_canonical.restype = number
         library.ghirbal_score.argtypes = [*(pointer,) * 4, number, pointer, pointer]
         library.ghirbal_score.restype = number
@@ -170,6 +173,7 @@ class Native:
         listed = self._keep(_codes("".join(f"{word}\0" for word in sorted(words.FUNCTION_WORDS))))
         if build(built, listed, self._tables[-1].size) < 0:
             raise MemoryError("no memory for the lexicon")
+        self._add_readings(built)
         cues = read_cues()
         build = self.library.ghirbal_cues
         build.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
@@ -178,6 +182,23 @@ class Native:
         if build(built, letters.ctypes.data, letters.size, sections.ctypes.data) < 0:
             raise MemoryError("no memory for the lexicon")
         return int(built)
+
+    def _add_readings(self, lexicon: int) -> None:
+        listed = read_readings()
+        arabic = dict.fromkeys(listed.values(), 0)
+        place = 0
+        for words_read in arabic:
+            arabic[words_read] = place
+            place += len(words_read) + 1
+        spellings = _codes("".join(f"{word}\0" for word in listed))
+        places = np.fromiter(map(arabic.__getitem__, listed.values()), np.uint32, len(listed))
+        joined = "".join(f"{words_read}\0" for words_read in arabic)
+        readings = self._keep(np.frombuffer(joined.encode("utf-16-le"), dtype="<u2"))
+        build = self.library.ghirbal_readings
+        build.argtypes = [*(ctypes.c_void_p,) * 2, ctypes.c_int64, *(ctypes.c_void_p,) * 2]
+        fits = spellings.ctypes.data, spellings.size, places.ctypes.data, readings
+        if build(lexicon, *fits) < 0:
+            raise MemoryError("no memory for the lexicon")
 
     def read(self, texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """Return the code points of comments on end, and their edges.
@@ -191,8 +212,8 @@ class Native:
         np.cumsum(edges, out=edges)
         return raw, edges
 
-    def canonicalise(self, texts: Sequence[str]) -> _Arrays:
-        """Return what `moderation.text.Canonical` holds."""
+    def canonicalise(self, texts: Sequence[str], *, read: bool = False) -> _Arrays:
+        """Return what `moderation.text.Canonical` holds, with readings in Arabic if wanted."""
         raw, edges = self.read(texts)
         bounds, emoji_bounds = np.empty_like(edges), np.empty_like(edges)
         bounds[0] = 0
@@ -205,6 +226,7 @@ class Native:
                 raw.ctypes.data,
                 edges.ctypes.data,
                 len(texts),
+                read,
                 *(each.ctypes.data for each in (codes, offsets, bounds, emoji, emoji_bounds)),
                 room,
             )

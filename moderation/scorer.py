@@ -16,9 +16,10 @@ from moderation.features import View, hash_features, kinds_of_views
 from moderation.highlights import Highlighter
 from moderation.model import IDF_UNIT, Model, load_model, newest_model
 from moderation.policy import Policy
+from moderation.readings import read_in_both
 from moderation.second_look import SecondLook, Seen
 from moderation.stretches import STRETCH_MARGIN, long_stretches
-from moderation.text import Canonical, canonicalise
+from moderation.text import Canonical
 from moderation.types import ATTRIBUTES, CommentScore
 
 _BATCH_COMMENTS: Final = 2048  # comment numbers and buckets share 32 bits while sorting
@@ -143,8 +144,9 @@ class Scorer:
     def evidence(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the weighted sums before calibration, of shape (n_comments, n_attributes).
 
-        Of a long comment that of its strongest stretch counts, less a margin, where it is larger:
-        see `moderation.stretches`. What comes near to anything is looked at a second time: see
+        A comment in Latin letters is read in Arabic as well: see `moderation.readings`. Of a long
+        comment that of its strongest stretch counts, less a margin, where it is larger: see
+        `moderation.stretches`. What comes near to anything is looked at a second time: see
         `moderation.second_look`.
         """
         compiled = self.compiled()
@@ -152,7 +154,7 @@ class Scorer:
             return compiled.score(texts)[0]
         evidence = np.empty((len(texts), len(ATTRIBUTES)), dtype=np.float32)
         for start, end in _batches(texts):
-            canonical = canonicalise(texts[start:end])
+            canonical = read_in_both(texts[start:end])
             views = self.known(self.hashed(canonical))
             buckets, values, starts = self.values(views, end - start)
             # Not take: NumPy 2.4 copies the whole table first, as it is a part of wider records.

@@ -7,6 +7,7 @@ can.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -139,6 +140,15 @@ def _letters(words: list[str | None]) -> int:
     return sum(_NAME if word is None else len(word) for word in words)
 
 
+@cache
+def _sign_bits() -> NDArray[np.uint8]:
+    """Return for each code point which of `_SIGNS` it is of, a bit for each."""
+    bits = np.zeros(KIND.size, dtype=np.uint8)
+    for i, signs in enumerate(_SIGNS):
+        bits[signs] |= 1 << i
+    return bits
+
+
 def _signs(text: str, letters: int) -> list[float]:
     """Return what the characters tell that are no HTML, handles or links."""
     joined = f"\n{text}\n"
@@ -146,8 +156,9 @@ def _signs(text: str, letters: int) -> list[float]:
     strip_remains(joined, codes, openings(codes).tolist())
     codes = np.where(_hiding(codes), 0, codes)[1:-1]
     stops = codes == _STOP
+    seen = int(np.bitwise_or.reduce(_sign_bits()[codes]))
     return [
-        *(float(np.isin(codes, signs).any()) for signs in _SIGNS),
+        *(float(seen >> i & 1) for i in range(len(_SIGNS))),
         float(_in_a_row(codes == HEH, _LAUGHTER)),
         float(_in_a_row(stops, 2)),
         10 * (int(stops.sum()) / max(letters, 1)),
@@ -169,6 +180,6 @@ def _hiding(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 def _in_a_row(marks: NDArray[np.bool_], times: int) -> bool:
     """Tell whether so many neighbours are marked."""
-    if marks.size < times:
-        return False
-    return bool(np.lib.stride_tricks.sliding_window_view(marks, times).all(axis=1).any())
+    for _ in range(times - 1):
+        marks = marks[1:] & marks[:-1]
+    return bool(marks.any())

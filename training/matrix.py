@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from moderation.features import FeatureSettings, hash_features, kinds_of_views
 from moderation.model import IDF_UNIT
-from moderation.text import canonicalise
+from moderation.readings import read_in_both
 
 _BATCH: Final = 4000
 
@@ -60,7 +60,7 @@ def _count(
     groups: NDArray[np.uint32],
     only: Collection[tuple[str, int]] | None,
 ) -> csr_matrix:
-    views = hash_features(canonicalise(texts), settings, groups)
+    views = hash_features(read_in_both(texts), settings, groups)
     if only is not None:
         kinds = kinds_of_views(settings)
         views = [view for view, kind in zip(views, kinds, strict=True) if kind in only]

@@ -18,17 +18,17 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from moderation import ATTRIBUTES, Scorer
+from moderation.readings import read_in_both
 from moderation.second_look import RETHOUGHT, answers, think
 from moderation.sentence import describe
-from moderation.text import canonicalise
 from training.examples import Examples
 from training.fit import UNCALIBRATED, Counted, FitSettings, build_model, fit_weights
 from training.groups import hash_groups, read_groups
 from training.thresholds import fit_logistic_curve
 
 FOLDS: Final = 3
-NETWORKS: Final = 4  # of which the mean is taken
-UNITS: Final = 15  # 61 with the constant: the library takes sixteen at a time
+NETWORKS: Final = 6  # of which the mean is taken: what one of them decides near a threshold is luck
+UNITS: Final = 15  # 91 with the constant: the library takes sixteen at a time
 _PENALTY: Final = 0.2
 _EPOCHS: Final = 8
 # Evidence from which comments are learned from: those that just miss a look count for little, but
@@ -45,8 +45,7 @@ def folds_of(examples: Examples) -> NDArray[np.int64]:
 
     Corpora share comments: those that read the same are in the fold of the first name among them.
     """
-    # An id is followed by the marks of a copy: "corpus:7:disguised".
-    roots = [":".join(name.split(":")[:2]) for name in examples.ids]
+    roots = [_root(name) for name in examples.ids]
     originals = [i for i, name in enumerate(examples.ids) if name == roots[i]]
     alike = examples.take(np.array(originals, dtype=np.int64)).text_ids().tolist()
     pairs = [(text, roots[i]) for text, i in zip(alike, originals, strict=True)]
@@ -56,42 +55,52 @@ def folds_of(examples: Examples) -> NDArray[np.int64]:
     return np.fromiter((zlib.crc32(b"fold:" + i.encode()) % FOLDS for i in names), np.int64)
 
 
+def _root(name: str) -> str:
+    """Return the id of an original, which the marks of a copy follow: "corpus:7:disguised"."""
+    return ":".join(name.split(":")[:2])
+
+
 def evidence_of_others(
     examples: Examples,
     counted: Counted,
     settings: FitSettings,
     mixture: NDArray[np.float32],
+    asked: Examples,
     *,
     n_jobs: int,
 ) -> NDArray[np.float32]:
-    """Return the evidence of each comment by heads that were fitted on the other folds.
+    """Return the evidence of comments by heads that were fitted on the other folds.
 
     Parameters
     ----------
     examples : Examples
-        The comments; a copy lies in the fold of its original.
+        The comments to fit on; a copy lies in the fold of its original.
     counted : Counted
         Their features.
     settings : FitSettings
         As the heads of the model are fitted.
     mixture : ndarray of shape (n_attributes, n_attributes), float32
         What the weights are multiplied with afterwards.
+    asked : Examples
+        The comments whose evidence is wanted: some of these or copies of them.
     n_jobs : int
         Processes to use.
 
     Returns
     -------
-    ndarray of shape (n_comments, n_attributes), float32
+    ndarray of shape (n_asked, n_attributes), float32
     """
     folds = folds_of(examples)
-    evidence = np.empty((len(examples.texts), len(ATTRIBUTES)), dtype=np.float32)
+    fold_of = dict(zip(map(_root, examples.ids), folds.tolist(), strict=True))
+    folds_asked = np.array([fold_of[_root(name)] for name in asked.ids], dtype=np.int64)
+    evidence = np.empty((len(asked.texts), len(ATTRIBUTES)), dtype=np.float32)
     manifest = {**UNCALIBRATED, "version": "fold", "features": settings.features.to_document()}
     for fold in range(FOLDS):
         fitted = fit_weights(examples, counted, settings, rows=folds != fold, n_jobs=n_jobs)
         fitted = fitted.mixed(mixture)
-        mine = np.flatnonzero(folds == fold)
+        mine = np.flatnonzero(folds_asked == fold)
         scorer = Scorer(build_model(fitted, settings.features, manifest))
-        evidence[mine] = scorer.evidence([examples.texts[i] for i in mine])
+        evidence[mine] = scorer.evidence([asked.texts[i] for i in mine])
     return evidence
 
 
@@ -145,7 +154,7 @@ def fit_networks(
 def _describe(
     texts: list[str], groups: NDArray[np.uint32], evidence: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    found = describe(texts, canonicalise(texts), groups, evidence, range(len(texts)))
+    found = describe(texts, read_in_both(texts), groups, evidence, range(len(texts)))
     return found.astype(np.float32)
 
 

@@ -107,11 +107,24 @@ EXPORT int32_t ghirbal_cues(Lexicon *lexicon, const uint32_t *words, int64_t siz
     return result;
 }
 
-/* Bring comments into canonical form. Comment i lies in raw from edges[i] + 1 to edges[i + 1].
+/* Add words in Latin letters, a 0 after each, and where in a list of readings, a 0 after each, is
+ * what they say in Arabic ones. */
+EXPORT int32_t ghirbal_readings(Lexicon *lexicon, const uint32_t *words, int64_t size,
+                                const uint32_t *places, const uint16_t *readings)
+{
+    Lists list = {0};
+    lexicon->read = readings;
+    int32_t result = set_words(&lexicon->readings, words, size, places, &list);
+    free(list.words);
+    return result;
+}
+
+/* Bring comments into canonical form, and add what they read in Arabic where `read` is set. Comment i
+ * lies in raw from edges[i] + 1 to edges[i + 1].
  * Return the number of codes, which is larger than `room` where they did not fit; -1 for no
  * memory. */
 EXPORT int64_t ghirbal_canonical(const Alphabet *alphabet, const uint32_t *raw,
-                                 const int64_t *edges, int64_t n_comments, uint32_t *codes,
+                                 const int64_t *edges, int64_t n_comments, int32_t read, uint32_t *codes,
                                  int64_t *offsets, int64_t *bounds, uint32_t *emoji,
                                  int64_t *emoji_bounds, int64_t room)
 {
@@ -120,7 +133,8 @@ EXPORT int64_t ghirbal_canonical(const Alphabet *alphabet, const uint32_t *raw,
     emoji_bounds[0] = 0;
     for (int64_t i = 0; i < n_comments; i++) {
         const uint32_t *comment = raw + edges[i] + 1;
-        if (canonical(&work, alphabet, comment, (int32_t)(edges[i + 1] - edges[i] - 1)) < 0) {
+        if (canonical(&work, alphabet, comment, (int32_t)(edges[i + 1] - edges[i] - 1)) < 0
+            || (read && add_reading(&work, alphabet->lexicon) < 0)) {
             n = -1;
             break;
         }
@@ -160,8 +174,10 @@ static int read_comment(Work *work, const Alphabet *alphabet, const uint32_t *ra
     return canonical(work, alphabet, raw + edges[i] + 1, (int32_t)(edges[i + 1] - edges[i] - 1));
 }
 
-static int hash_comment(Work *work, const Model *model)
+static int hash_comment(Work *work, const Model *model, const Alphabet *alphabet)
 {
+    if (add_reading(work, alphabet->lexicon) < 0)
+        return -1;
     return occurrences(work, model, work->text.codes, work->text.size, work->emoji, work->n_emoji,
                        0);
 }
@@ -174,7 +190,7 @@ EXPORT int64_t ghirbal_score(const Alphabet *alphabet, const Model *model, const
     Work work = {0};
     int failed = n_comments > 0
                  && (read_comment(&work, alphabet, raw, edges, 0) < 0
-                     || hash_comment(&work, model) < 0);
+                     || hash_comment(&work, model, alphabet) < 0);
     for (int64_t i = 0; i < n_comments && !failed; i++) {
         int last = i + 1 == n_comments;
         float sums[ATTRIBUTES];
@@ -190,7 +206,7 @@ EXPORT int64_t ghirbal_score(const Alphabet *alphabet, const Model *model, const
             memcpy(evidence + i * ATTRIBUTES, sums, sizeof sums);
         if (!failed && probabilities)
             calibrate(model, sums, probabilities + i * ATTRIBUTES);
-        failed = failed || (!last && hash_comment(&work, model) < 0);
+        failed = failed || (!last && hash_comment(&work, model, alphabet) < 0);
     }
     release(&work);
     return failed ? -1 : 0;

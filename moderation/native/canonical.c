@@ -287,6 +287,7 @@ int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t
     work->stripped = raw != original;
     if (!raw || fold(text, alphabet, raw, size, &kinds) < 0)
         return -1;
+    work->kinds = kinds;
     squeeze(text);
     if (kinds & 1u << LATIN)
         see_crosses(text);

@@ -114,6 +114,7 @@ static int score_alone(Look *look, const uint32_t *raw, int32_t size, double *sc
     look->slice[0] = look->slice[size + 1] = '\n';
     memcpy(look->slice + 1, raw, (size_t)size * sizeof *raw);
     if (canonical(work, look->alphabet, look->slice + 1, size) < 0
+        || add_reading(work, look->alphabet->lexicon) < 0
         || occurrences(work, look->model, work->text.codes, work->text.size, work->emoji,
                        work->n_emoji, 0)
                < 0

@@ -28,6 +28,8 @@ enum { DROP, BLANK, SYMBOL, GLUE, SIGN, MASKED, EMOJI, DIGIT, LATIN, ARABIC, OTH
 #define SMALL_TABLE 0x700u
 #define STEP 0x01000193u /* the prime of FNV-1a, 32 bits */
 #define LONGEST 24       /* letters of the longest word that is looked up in the lexicon */
+#define SHORTEST_LATIN 3 /* letters of the shortest Latin word that rules read */
+#define LONGEST_READING (2 * LONGEST) /* letters and spaces, as in latin.py */
 #define ATTRIBUTES 6
 #define RETHOUGHT 3 /* attributes that are looked at again, as in second_look.py */
 #define RECORD (2 + ATTRIBUTES)
@@ -118,6 +120,7 @@ typedef struct {
     int32_t n_emoji, emoji_room, raw_room;
     uint32_t *faces; /* the emoji of the comment that was hashed last */
     int32_t n_faces, faces_room;
+    uint32_t kinds; /* a bit for each that the comment that was read last has */
     int stripped, remains; /* whether anything was, of the comment read and the one hashed last */
     int32_t *numbers; /* of runs: five each; of the word or block that a code belongs to */
     int32_t numbers_room;
@@ -150,6 +153,7 @@ int canonical(Work *work, const Alphabet *alphabet, const uint32_t *raw, int32_t
 int join_letters(Work *work);
 int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds);
 int restore(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds);
+int add_reading(Work *work, const Lexicon *lexicon);
 int occurrences(Work *work, const Model *model, const uint32_t *codes, int32_t size,
                 const uint32_t *emoji, int32_t n_emoji, int placed);
 int sum_known(Work *work, const Model *model, float *evidence, double *length);
@@ -180,6 +184,7 @@ int32_t undouble(const Lexicon *lexicon, const uint32_t *word, int32_t size, uin
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
                    uint32_t *result);
+int32_t in_arabic(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 uint32_t hash_word(const uint32_t *letters, int32_t size);
 enum { N_LOGARITHMS = 512 };
 double logarithm_of(const Lexicon *lexicon, int32_t count);

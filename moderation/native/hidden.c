@@ -6,7 +6,6 @@
 enum {
     MOST_DIGITS = 4,
     MOST_READINGS = 32,
-    SHORTEST_LATIN = 3,
     ARABIC_TO_LATIN = 2,
     SHORTEST_SPLIT = 4,
     LONGEST_HIDDEN = LONGEST + 8, /* with a proclitic and digits that are no letters */

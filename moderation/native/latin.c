@@ -386,3 +386,16 @@ int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, i
         }
     return 0;
 }
+
+/* Read a word of a comment in Latin letters: what is listed, or what rules find; 0 for neither. */
+int32_t in_arabic(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
+{
+    if (size > LONGEST)
+        return 0;
+    int32_t at = look_up(&lexicon->readings, hash_letters(word, size)), n = 0;
+    if (at < 0)
+        return size < SHORTEST_LATIN ? 0 : read_latin(lexicon, word, size, 1, result);
+    while (lexicon->read[at])
+        result[n++] = lexicon->read[at++];
+    return n;
+}

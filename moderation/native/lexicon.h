@@ -51,6 +51,8 @@ struct Lexicon {
     int32_t *kept; /* letters of a glued particle that stay with the word */
     Map known, ordinary, single, several, sounds, entities, function, cues;
     Map heard, likeliest; /* places in `spoken`, of words and of what they look like masked */
+    Map readings; /* places in `read`, of words in Latin letters */
+    const uint16_t *read; /* what they are in Arabic ones, a 0 after each */
     uint64_t *whole; /* bits of what may be a word, by hash */
     uint8_t *telling; /* bits of what the second look asks for, by the hash of features.c */
     Alike *alike;

@@ -168,6 +168,28 @@ def test_what_a_model_has_never_seen_does_not_dilute_what_it_knows(model):
     assert more.tolist() == known.tolist()
 
 
+@pytest.mark.usefixtures("way")
+def test_a_comment_in_latin_letters_is_known_by_what_it_reads(model):
+    # The model has seen the words in Arabic letters only, and no skeleton is that of the Latin one.
+    scorer = Scorer(knows(model, ["شكرا"]))
+    assert scorer.evidence(["merci"]).any()
+    assert not scorer.evidence(["xqz"]).any()
+
+
+LATIN_WORDS = ["ya", "kelb", "7mar", "merci", "xqz", "inta", "غبي", "😡", "l7mar!", "b", "12"]
+
+
+@pytest.mark.usefixtures("compiled")
+@given(words=st.lists(st.sampled_from(LATIN_WORDS), max_size=40))
+def test_the_library_reads_comments_in_latin_letters_as_arrays_do(scorer, words):
+    texts = [" ".join(words), "كلب", " ".join(reversed(words))]
+    compiled = scorer.evidence(texts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(library, "native", lambda: None)
+        arrays = scorer.evidence(texts)
+    assert compiled == pytest.approx(arrays, abs=1e-4)
+
+
 def test_default_policy_holds_the_thresholds_of_the_model(scorer):
     policy = scorer.default_policy()
     assert policy.version == "default-seed"

@@ -27,12 +27,13 @@ def test_no_comment_gets_its_evidence_from_itself():
     examples = labelled_examples(texts, [1] * 30 + [0] * 30)
     settings = FitSettings(features=FeatureSettings(bits=14), min_comments=1, iterations=20)
     counted = count(examples, settings, n_jobs=1)
-    found = evidence_of_others(examples, counted, settings, SAME, n_jobs=1)
+    found = evidence_of_others(examples, counted, settings, SAME, examples, n_jobs=1)
     assert found.shape == (60, len(ATTRIBUTES))
     assert (found[30:, 0] < 0).all()
     # What is left of the letters that it shares with others is little beside what it would teach.
     again = join([examples, examples.rewritten(texts, mark="disguised", weight=1.0)])
-    copied = evidence_of_others(again, count(again, settings, n_jobs=1), settings, SAME, n_jobs=1)
+    counted = count(again, settings, n_jobs=1)
+    copied = evidence_of_others(again, counted, settings, SAME, again, n_jobs=1)
     assert np.allclose(copied[:60], copied[60:])
     assert np.median(copied[:30, 0]) < 2
 

@@ -1,0 +1,85 @@
+"""What words in Latin letters say in Arabic ones, by rules and by a list.
+
+Nobody spells Arabic in Latin letters twice alike. The rules know which letters may stand for which
+and try the words of the lexicon and those that comments are made of; ``readings.txt`` holds what
+they miss: vowels that are written in one script only, what dialects say otherwise, and French and
+English words.
+"""
+
+import re
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Final
+
+from moderation.lexicon import HEADS, LONGEST, lexicon, reading, sound, strength
+
+READINGS_PATH: Final = Path(__file__).with_name("readings.txt")
+LONGEST_READING: Final = 2 * LONGEST
+"""Letters and spaces of the longest reading."""
+SHORTEST_LATIN: Final = 3
+"""Letters of the shortest word that rules read."""
+_FOREIGN: Final = re.compile(r"\d|gh|kh")  # what no English or French word is spelled with, nearly
+_CHAT: Final = re.compile(r"[a-z][2-9]|[2-9][a-z]")
+
+
+@cache
+def read_readings() -> dict[str, str]:
+    """Return what words in Latin letters are in Arabic ones, one or some, by ``readings.txt``."""
+    readings: dict[str, str] = {}
+    for line in READINGS_PATH.read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            arabic, spellings = line.split(" = ")
+            readings.update(dict.fromkeys(spellings.split(), arabic))
+    return readings
+
+
+def in_arabic(word: str) -> str | None:
+    """Return what a word in Latin letters says in Arabic ones; None where nobody knows.
+
+    Parameters
+    ----------
+    word : str
+        In canonical form.
+
+    Examples
+    --------
+    >>> in_arabic("ktir"), in_arabic("merci"), in_arabic("xqz")
+    ('كتير', 'شكرا', None)
+    """
+    listed = read_readings().get(word)
+    if listed is not None:
+        return listed
+    return spelled(word, among=True) if SHORTEST_LATIN <= len(word) <= LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def spelled(word: str, *, among: bool) -> str | None:
+    """Return the word of the lexicon that Latin letters spell, with what is written onto it.
+
+    `among` Arabic words a Latin one is hardly ever of another language but for names: there short
+    words are read, and letters that stand for several, and everyday words as well: clean ones would
+    count as Latin otherwise, which tells of little but abuse, and some be taken for a hidden one.
+    """
+    if word in lexicon().ordinary:
+        return None
+    ways = (
+        (partial(reading, loose=False), partial(reading, loose=True, everyday=True),
+         partial(reading, loose=True))
+        if among
+        else (partial(reading, loose=bool(_CHAT.search(word))),)
+    )  # fmt: skip
+    foreign = _FOREIGN.search(word) is not None
+    shortest = 2 if among or foreign else 3
+    for way in ways:
+        for latin, arabic in HEADS:
+            if not word.startswith(latin):
+                continue
+            rest = word[len(latin) :]
+            pattern, alike = way(sound(rest))
+            match = pattern.fullmatch(rest)
+            if match is None or match.lastindex is None:
+                continue
+            found = alike[match.lastindex - 1]
+            if strength(found) >= shortest and (len(found) > 2 or foreign):
+                return arabic + found
+    return None

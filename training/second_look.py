@@ -35,6 +35,7 @@ _EPOCHS: Final = 8
 # show where it sets in.
 _LEARNED_FROM: Final = (-2.5, -2.5, -1.5)
 _ONE_SIDED: Final = 0.005
+_FEWEST: Final = 200  # comments that show an attribute: of fewer a network learns what is luck
 _RATE: Final = 0.002
 _AT_ONCE: Final = 256
 _BATCH: Final = 4000
@@ -163,12 +164,15 @@ def _fit_network(
 ) -> NDArray[np.float32]:
     """Fit the network of one attribute, of shape (n_networks * n_units + 1, n_given + 2).
 
-    What it says is brought to the scale of the evidence; its last unit is a constant.
+    What it says is brought to the scale of the evidence; its last unit is a constant. Where too few
+    comments show the attribute, it says what the evidence says.
     """
     labels, weights = examples.labels[:, attribute], examples.weights[:, attribute]
     least = _LEARNED_FROM[RETHOUGHT.index(ATTRIBUTES[attribute])]
     rows = np.flatnonzero((weights > 0) & (evidence > least))
     X, labels, weights, evidence = X[rows], labels[rows], weights[rows], evidence[rows]
+    if np.count_nonzero(labels) < _FEWEST:
+        return _repeat(attribute, X.shape[1])
     chances = _at_one_prior(labels, weights, examples.domain[rows])
     scale = StandardScaler().fit(X)
     inner, outer, constant = [], [], 0.0
@@ -206,6 +210,14 @@ def _fit_network(
     units[:, -1] *= slope / of_sums
     units[-1, -1] += (intercept - from_sums) / of_sums
     return units.astype(np.float32)
+
+
+def _repeat(attribute: int, n_given: int) -> NDArray[np.float32]:
+    """Return a network that says what the evidence of an attribute says."""
+    units = np.zeros((NETWORKS * UNITS + 1, n_given + 2), dtype=np.float32)
+    for unit, sign in enumerate((1, -1)):
+        units[unit, [attribute, -1]] = sign
+    return units
 
 
 def _at_one_prior(

@@ -68,6 +68,18 @@ def test_a_network_learns_what_the_sum_cannot_say():
     assert asks > does_not + 1
 
 
+def test_a_network_of_too_few_comments_repeats_the_sum():
+    random = np.random.default_rng(0)
+    asked = np.arange(600) % 6 == 0
+    examples = labelled_examples([f"كلمة {i}؟" for i in range(600)], asked)
+    evidence = random.normal(0, 2, (600, len(ATTRIBUTES))).astype(np.float32)
+    networks, after = fit_networks(examples, evidence, silent(examples), n_jobs=1)
+    found = np.zeros((2, len(GIVEN)))
+    found[:, 0] = 1.5, -2
+    assert answers(networks[0].astype(np.float64), found).tolist() == [1.5, -2]
+    assert np.allclose(after[:, 0], evidence[:, 0], atol=1e-5)
+
+
 def test_the_style_of_a_corpus_is_no_insult():
     # One corpus asks and is nearly all abusive, the other does not and hardly is.
     random = np.random.default_rng(0)

@@ -22,7 +22,6 @@ _FOREIGN: Final = re.compile(r"\d|gh|kh")  # what no English or French word is s
 _CHAT: Final = re.compile(r"[a-z][2-9]|[2-9][a-z]")
 
 
-@cache
 def read_readings() -> dict[str, str]:
     """Return what words in Latin letters are in Arabic ones, one or some, by ``readings.txt``."""
     readings: dict[str, str] = {}
@@ -31,6 +30,12 @@ def read_readings() -> dict[str, str]:
             arabic, spellings = line.split(" = ")
             readings.update(dict.fromkeys(spellings.split(), arabic))
     return readings
+
+
+@cache
+def _listed() -> dict[str, str]:
+    """Keep what is listed: where the library reads it, the process need not."""
+    return read_readings()
 
 
 def in_arabic(word: str) -> str | None:
@@ -46,7 +51,7 @@ def in_arabic(word: str) -> str | None:
     >>> in_arabic("ktir"), in_arabic("merci"), in_arabic("xqz")
     ('كتير', 'شكرا', None)
     """
-    listed = read_readings().get(word)
+    listed = _listed().get(word)
     if listed is not None:
         return listed
     return spelled(word, among=True) if SHORTEST_LATIN <= len(word) <= LONGEST else None

@@ -10,6 +10,7 @@ from training.suites import read_suites
 from training.written import (
     EMOJI_EVERY,
     HINT_WEIGHT,
+    LATIN,
     SHARE_IN_ABUSIVE,
     SPELLING_WEIGHT,
     SPELLINGS,
@@ -103,6 +104,13 @@ def test_files_without_the_column_of_attributes_are_clean(tmp_path):
     assert labels(read_topics(tmp_path), 0) == dict.fromkeys(ATTRIBUTES, 0)
 
 
+def test_what_is_mostly_in_latin_letters_has_a_domain_of_its_own(tmp_path):
+    texts = ("ya khouya merci", "الجو جميل", "weather الجو جميل", "chokran على le match")
+    rows = "".join(f"a-{i},msa,weather,,{text}\n" for i, text in enumerate(texts))
+    (tmp_path / "a.csv").write_text(HEADER + rows, encoding="utf-8")
+    assert read_topics(tmp_path).domain.tolist() == [LATIN, "news", "news", LATIN]
+
+
 def test_an_unknown_attribute_is_refused_with_file_and_row(tmp_path):
     (tmp_path / "a.csv").write_text(HEADER + "a-7,msa,rude,rudeness,كلام\n", encoding="utf-8")
     with pytest.raises(CorporaError, match=r"a\.csv: a-7 has the attribute 'rudeness'"):
@@ -134,7 +142,7 @@ def test_nothing_of_the_measuring_halves_is_learned_from(written):
     suites_of = {"suite_cases", "suite_identities", "suite_spans", "suite_words"}
     assert counts.keys() == {"seed", "written", *suites_of}
     assert counts["written"] > 2000
-    assert set(found.domain.tolist()) == {"news"}
+    assert set(found.domain.tolist()) == {"news", LATIN}
     suites = read_suites()
     cases = (*suites.functional, *suites.clean_uses, *suites.spans)
     assert {case.text for case in cases if case.half == MEASURE}.isdisjoint(found.texts)

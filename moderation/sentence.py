@@ -32,6 +32,7 @@ FEATURES: Final = (
     "stops", "digits",
 )  # fmt: skip
 """What is known of a comment, in this order."""
+_OF_SIGNS: Final = FEATURES.index("quotes")
 MOST: Final = 3
 MOST_EVIDENCE: Final = 8.0
 _SIGNS: Final = tuple(
@@ -87,6 +88,7 @@ def describe(
     found = np.empty((len(rows), len(FEATURES)))
     found[:, :n] = np.clip(evidence[rows], -MOST_EVIDENCE, MOST_EVIDENCE)
     named, behind, bounds = named_words(canonical, groups)
+    letters = np.empty(len(rows))
     for row, i in enumerate(rows):
         part = slice(bounds[i], bounds[i + 1])
         marks = zip(
@@ -95,7 +97,10 @@ def describe(
         words = [None if is_name else word for word, is_name, follows in marks if not follows]
         faces = canonical.emoji[canonical.emoji_bounds[i] : canonical.emoji_bounds[i + 1]]
         emoji = [chr(code) for code in faces.tolist()]
-        found[row, n:] = (*_words(words, emoji), *_signs(texts[i], _letters(words)))
+        letters[row] = _letters(words)
+        found[row, n:_OF_SIGNS] = _words(words, emoji)
+    if len(rows):
+        found[:, _OF_SIGNS:] = _signs([texts[i] for i in rows], letters)
     return found
 
 
@@ -149,21 +154,26 @@ def _sign_bits() -> NDArray[np.uint8]:
     return bits
 
 
-def _signs(text: str, letters: int) -> list[float]:
-    """Return what the characters tell that are no HTML, handles or links."""
-    joined = f"\n{text}\n"
+def _signs(texts: Sequence[str], letters: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what the characters tell that are no HTML, handles or links, a row for each text."""
+    joined = "\n".join(("", *texts, ""))
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4").copy()
     strip_remains(joined, codes, openings(codes).tolist())
-    codes = np.where(_hiding(codes), 0, codes)[1:-1]
+    codes = np.where(_hiding(codes), 0, codes)[1:]
+    # A text ends with its line end, so that none is empty.
+    starts = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
     stops = codes == _STOP
-    seen = int(np.bitwise_or.reduce(_sign_bits()[codes]))
-    return [
-        *(float(seen >> i & 1) for i in range(len(_SIGNS))),
-        float(_in_a_row(codes == HEH, _LAUGHTER)),
-        float(_in_a_row(stops, 2)),
-        10 * (int(stops.sum()) / max(letters, 1)),
-        5 * (int((KIND[codes] == Kind.DIGIT).sum()) / max(letters, 1)),
-    ]
+    seen = np.bitwise_or.reduceat(_sign_bits()[codes], starts)
+    letters = np.maximum(letters, 1)
+    return np.column_stack(
+        (
+            *(seen >> i & 1 for i in range(len(_SIGNS))),
+            np.logical_or.reduceat(_in_a_row(codes == HEH, _LAUGHTER), starts),
+            np.logical_or.reduceat(_in_a_row(stops, 2), starts),
+            10 * (np.add.reduceat(stops, starts, dtype=np.int64) / letters),
+            5 * (np.add.reduceat(KIND[codes] == Kind.DIGIT, starts, dtype=np.int64) / letters),
+        )
+    )
 
 
 def _hiding(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -178,8 +188,9 @@ def _hiding(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return np.asarray(one | pair | np.append(False, pair[:-1]))
 
 
-def _in_a_row(marks: NDArray[np.bool_], times: int) -> bool:
-    """Tell whether so many neighbours are marked."""
+def _in_a_row(marks: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:
+    """Mark where so many neighbours are marked, at the last of them."""
+    found = marks
     for _ in range(times - 1):
-        marks = marks[1:] & marks[:-1]
-    return bool(marks.any())
+        found = np.append(False, found[:-1]) & marks
+    return found

@@ -7,6 +7,8 @@ each fold comes from heads that were fitted on the others (stacking: Wolpert 199
 
 import warnings
 import zlib
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -141,10 +143,22 @@ def fit_networks(
         for part in parts
     )
     X = np.column_stack((np.concatenate(found), opinions[rows].astype(np.float32)))
-    networks = np.stack(
+    lessons = [_prepare(X, a, examples.take(rows), evidence[rows, a]) for a in columns]
+    fitted = iter(
         Parallel(n_jobs=n_jobs)(
-            delayed(_fit_network)(X, a, examples.take(rows), evidence[rows, a]) for a in columns
+            delayed(_fit_once)(lesson.X, lesson.labels, lesson.chances, seed)
+            for lesson in lessons
+            if lesson.is_enough
+            for seed in range(NETWORKS)
         )
+    )
+    networks = np.stack(
+        [
+            _together(lesson, list(islice(fitted, NETWORKS)))
+            if lesson.is_enough
+            else _repeat(a, X.shape[1])
+            for a, lesson in zip(columns, lessons, strict=True)
+        ]
     )
     # None of the others reaches where a second look sets in.
     after = evidence[:, columns]
@@ -159,61 +173,84 @@ def _describe(
     return found.astype(np.float32)
 
 
-def _fit_network(
-    X: NDArray[np.float32], attribute: int, examples: Examples, evidence: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Fit the network of one attribute, of shape (n_networks * n_units + 1, n_given + 2).
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """The comments that the networks of one attribute learn from, and how likely each is drawn."""
 
-    What it says is brought to the scale of the evidence; its last unit is a constant. Where too few
-    comments show the attribute, it says what the evidence says.
-    """
+    X: NDArray[np.float32]
+    labels: NDArray[np.int8]
+    weights: NDArray[np.float32]
+    evidence: NDArray[np.float32]
+    chances: NDArray[np.float64]
+
+    @property
+    def is_enough(self) -> bool:
+        return bool(np.count_nonzero(self.labels) >= _FEWEST)
+
+
+def _prepare(
+    X: NDArray[np.float32], attribute: int, examples: Examples, evidence: NDArray[np.float32]
+) -> _Lesson:
     labels, weights = examples.labels[:, attribute], examples.weights[:, attribute]
     least = _LEARNED_FROM[RETHOUGHT.index(ATTRIBUTES[attribute])]
     rows = np.flatnonzero((weights > 0) & (evidence > least))
-    X, labels, weights, evidence = X[rows], labels[rows], weights[rows], evidence[rows]
-    if np.count_nonzero(labels) < _FEWEST:
-        return _repeat(attribute, X.shape[1])
+    labels, weights = labels[rows], weights[rows]
     chances = _at_one_prior(labels, weights, examples.domain[rows])
+    return _Lesson(X[rows], labels, weights, evidence[rows], chances)
+
+
+def _fit_once(
+    X: NDArray[np.float32], labels: NDArray[np.int8], chances: NDArray[np.float64], seed: int
+) -> NDArray[np.float64]:
+    """Fit one network, of shape (n_units + 1, n_given + 2); its last unit is a constant."""
+    # Comments that count for more are drawn more often: the library knows no weights here.
+    drawn = np.random.default_rng(seed).choice(labels.size, labels.size, p=chances)
+    if len(np.unique(labels[drawn])) < len(np.unique(labels)):
+        drawn = np.arange(labels.size)
     scale = StandardScaler().fit(X)
-    inner, outer, constant = [], [], 0.0
-    for seed in range(NETWORKS):
-        # Comments that count for more are drawn more often: the library knows no weights here.
-        random = np.random.default_rng(seed)
-        drawn = random.choice(rows.size, rows.size, p=chances)
-        if len(np.unique(labels[drawn])) < len(np.unique(labels)):
-            drawn = np.arange(rows.size)
-        network = MLPClassifier(
-            (UNITS,),
-            alpha=_PENALTY,
-            max_iter=_EPOCHS,
-            learning_rate_init=_RATE,
-            batch_size=min(_AT_ONCE, rows.size),
-            random_state=seed,
-        )
-        # It is stopped early on purpose. One thread: sums over several differ in the last digits.
-        with warnings.catch_warnings(), threadpool_limits(limits=1):
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            network.fit(scale.transform(X[drawn]), labels[drawn])
-        first, last = network.coefs_
-        plain = (first / scale.scale_[:, None]).T
-        constants = network.intercepts_[0] - plain @ scale.mean_
-        inner.append(np.column_stack((plain, constants)))
-        outer.append(last[:, 0] / NETWORKS)
-        constant += float(network.intercepts_[1][0]) / NETWORKS
-    ones = np.zeros((1, X.shape[1] + 1))
-    ones[0, -1] = 1
-    units = np.column_stack((np.concatenate((*inner, ones)), np.concatenate((*outer, [constant]))))
-    says = answers(units, X.astype(np.float64)).astype(np.float32)
-    y = labels.astype(np.float32)
-    slope, intercept = fit_logistic_curve(says, y, weights)
-    of_sums, from_sums = fit_logistic_curve(evidence, y, weights)
+    network = MLPClassifier(
+        (UNITS,),
+        alpha=_PENALTY,
+        max_iter=_EPOCHS,
+        learning_rate_init=_RATE,
+        batch_size=min(_AT_ONCE, labels.size),
+        random_state=seed,
+    )
+    # It is stopped early on purpose. One thread: sums over several differ in the last digits.
+    with warnings.catch_warnings(), threadpool_limits(limits=1):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        network.fit(scale.transform(X[drawn]), labels[drawn])
+    (first, last), (constants, constant) = network.coefs_, network.intercepts_
+    units = np.zeros((UNITS + 1, X.shape[1] + 2))
+    units[:-1, :-2] = (first / scale.scale_[:, None]).T
+    units[:-1, -2] = constants - units[:-1, :-2] @ scale.mean_
+    units[:-1, -1] = last[:, 0]
+    units[-1, -2:] = 1, constant[0]
+    return units
+
+
+def _together(lesson: _Lesson, fitted: list[NDArray[np.float64]]) -> NDArray[np.float32]:
+    """Return networks as one, whose answer is their mean brought to the scale of the evidence.
+
+    Of shape (n_networks * n_units + 1, n_given + 2): they share the unit that is a constant.
+    """
+    units = np.concatenate([*(each[:-1] for each in fitted), fitted[0][-1:]])
+    units[-1, -1] = sum(each[-1, -1] for each in fitted)
+    units[:, -1] /= len(fitted)
+    says = answers(units, lesson.X.astype(np.float64)).astype(np.float32)
+    y = lesson.labels.astype(np.float32)
+    slope, intercept = fit_logistic_curve(says, y, lesson.weights)
+    of_sums, from_sums = fit_logistic_curve(lesson.evidence, y, lesson.weights)
     units[:, -1] *= slope / of_sums
     units[-1, -1] += (intercept - from_sums) / of_sums
     return units.astype(np.float32)
 
 
 def _repeat(attribute: int, n_given: int) -> NDArray[np.float32]:
-    """Return a network that says what the evidence of an attribute says."""
+    """Return a network that says what the evidence of an attribute says.
+
+    Where too few comments show the attribute: what one learns from these is luck.
+    """
     units = np.zeros((NETWORKS * UNITS + 1, n_given + 2), dtype=np.float32)
     for unit, sign in enumerate((1, -1)):
         units[unit, [attribute, -1]] = sign

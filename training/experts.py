@@ -33,6 +33,7 @@ FEWEST: Final = 150
 """Comments that show an attribute, and that do not, which an expert needs."""
 _MIN_COMMENTS: Final = 4
 _IN_DOMAIN: Final = 2  # comments of its own that have a feature which an expert weighs
+_TELLING: Final = 16  # comments that have a feature which tells domains: rarer ones tell no more
 _STEPS: Final = 60  # batches in an epoch, at least
 _EPOCHS: Final = 3
 _RATE: Final = 0.02
@@ -188,7 +189,8 @@ def fit_heads(
     mean = typed_here.mean(axis=0)
     units = np.maximum(typed_here.std(axis=0), _LEAST_DEVIATION) / _TYPING
     typing = csr_matrix((typed_here - mean) / units)
-    X = hstack((weighed.X[own], typing), format="csr", dtype=np.float32)
+    telling = np.flatnonzero(weighed.X[own].getnnz(axis=0) >= _TELLING)
+    X = hstack((weighed.X[own][:, telling], typing), format="csr", dtype=np.float32)
     jobs = [delayed(_fit_domains)(X, domains[own], len(experts) + 1)]
     for expert in (*experts, *elsewhere):
         own = np.flatnonzero(expert.own(examples) & rows)
@@ -196,11 +198,13 @@ def fit_heads(
         weights = examples.weights[own, expert.attribute]
         jobs.append(delayed(_fit_expert)(weighed.X[own], labels, weights))
     (of_domains, constants), *of_experts = Parallel(n_jobs=n_jobs, mmap_mode="r")(jobs)
-    n = weighed.X.shape[1]
+    n = telling.size
     of_typing = of_domains[n:] / units[:, None]
     constants = constants - mean @ of_typing
+    of_features = np.zeros((weighed.X.shape[1], of_domains.shape[1]), dtype=np.float32)
+    of_features[telling] = of_domains[:n]
     return Heads(
-        np.concatenate((of_domains[:n], *of_experts), axis=1),
+        np.concatenate((of_features, *of_experts), axis=1),
         np.pad(constants, (0, len(experts) + len(elsewhere))).astype(np.float32),
         of_typing.astype(np.float32),
     )

@@ -1,6 +1,5 @@
 """Runs every suite on its half for measuring, rewrites included."""
 
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -17,7 +16,6 @@ from training.suite_measures import measure_suites
 from training.suites import Suites
 
 NEWSPAPER: Final = "aoc_reader_comments"
-_PUBLISHED_EVERY: Final = 20  # each is rewritten in three dozen ways
 # One row per word, frame or identity: for the report, not for a manifest.
 _FULL: Final = ("by_functionality", "by_dialect", "by_word", "by_identity", "by_frame", "rewrites")
 
@@ -44,7 +42,7 @@ def run_suites(
         What `measure_suites` returns, with the number of identities that are ``listed`` among the
         names of groups; ``evasion`` over the abusive cases of the suites and
         ``false_alarms`` over the clean ones; ``evasion_corpora`` and ``false_alarms_corpora``
-        likewise over `REFERENCE` and one in twenty comments of `NEWSPAPER`, where there are any.
+        likewise over `REFERENCE` and `NEWSPAPER`, where there are any.
     """
     policy = scorer.default_policy()
     parts = _parts(scorer, policy, suites)
@@ -94,11 +92,7 @@ def _parts(scorer: Scorer, policy: Policy, suites: Suites) -> dict[str, _Part]:
 def _corpora_parts(scorer: Scorer, policy: Policy, scored: Scored) -> dict[str, _Part]:
     dev = scored.dev
     abusive = np.flatnonzero(scored.rows(REFERENCE) & (dev.measured == 1)).tolist()
-    clean = [
-        dev.texts[i]
-        for i in np.flatnonzero(scored.rows(NEWSPAPER)).tolist()
-        if zlib.crc32(dev.ids[i].encode()) % _PUBLISHED_EVERY == 0
-    ]
+    clean = [dev.texts[i] for i in np.flatnonzero(scored.rows(NEWSPAPER)).tolist()]
     texts = [dev.texts[i] for i in abusive]
     return (
         {"evasion_corpora": delayed(measure_evasion)(scorer, policy, texts)} if texts else {}

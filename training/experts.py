@@ -189,8 +189,9 @@ def fit_heads(
     mean = typed_here.mean(axis=0)
     units = np.maximum(typed_here.std(axis=0), _LEAST_DEVIATION) / _TYPING
     typing = csr_matrix((typed_here - mean) / units)
-    telling = np.flatnonzero(weighed.X[own].getnnz(axis=0) >= _TELLING)
-    X = hstack((weighed.X[own][:, telling], typing), format="csr", dtype=np.float32)
+    counts = weighed.X[own]
+    telling = np.flatnonzero(counts.getnnz(axis=0) >= _TELLING)
+    X = hstack((counts[:, telling], typing), format="csr", dtype=np.float32)
     jobs = [delayed(_fit_domains)(X, domains[own], len(experts) + 1)]
     for expert in (*experts, *elsewhere):
         own = np.flatnonzero(expert.own(examples) & rows)

@@ -33,7 +33,8 @@ UNCALIBRATED: Final[dict[str, Any]] = {
     "highlights": NO_HIGHLIGHTS.to_document(),
 }
 """What the manifest of a model says whose evidence alone is asked for."""
-_CURVATURE: Final = 0.12  # of the loss of a comment, on the mean, for that of one without words
+# How curved the loss of a comment is, on the mean, as a share of what it is while no word counts.
+_CURVATURE: Final = 0.12
 _DOMAIN_PENALTY: Final = 0.01  # next to nothing: a domain's bias must not live in its words
 
 

@@ -143,7 +143,8 @@ def fit_networks(
         for part in parts
     )
     X = np.column_stack((np.concatenate(found), opinions[rows].astype(np.float32)))
-    lessons = [_prepare(X, a, examples.take(rows), evidence[rows, a]) for a in columns]
+    known = examples.take(rows)
+    lessons = [_prepare(X, a, known, evidence[rows, a]) for a in columns]
     fitted = iter(
         Parallel(n_jobs=n_jobs)(
             delayed(_fit_once)(lesson.X, lesson.labels, lesson.chances, seed)

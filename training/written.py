@@ -45,8 +45,8 @@ _EMOJI: Final = (
     *("😂", "🤣", "❤️", "🙏", "👍", "😡", "😢", "🌹"),
     *("😍", "👏", "😂😂", "😅", "💔", "🔥", "😏", "🤔"),
 )
-# What is abusive in Latin letters must not be weighed against newspapers, where nobody writes them:
-# Latin letters themselves would be.
+# Where comments in Latin letters shared the bias of newspapers, whose readers write none and are
+# polite, twice as many of the harmless ones scored above 0.5.
 LATIN: Final = "written_latin"
 """Domain of what was written for the project in Latin letters."""
 _LATIN_LETTER: Final = re.compile("[a-zA-Z]")

@@ -27,6 +27,15 @@ def sources_digest() -> str:
     return digest.hexdigest()
 
 
+def _compile(arguments: list[str]) -> bool:
+    try:
+        subprocess.run([*(compiler() or ["cc"]), *arguments], check=True)  # noqa: S603 - the compiler that was just looked up
+    except (OSError, subprocess.CalledProcessError) as error:
+        logging.getLogger("ghirbal").warning("compiler: %s", error)
+        return False
+    return True
+
+
 class BuildNative(build_ext):
     """Compile all sources into one library, or go without it: NumPy does the same, slower."""
 
@@ -39,11 +48,10 @@ class BuildNative(build_ext):
         target = Path(self.get_ext_fullpath(ext.name))
         target.parent.mkdir(parents=True, exist_ok=True)
         digest = f'-DGHIRBAL_SOURCES="{sources_digest()}"'
-        command = [*(compiler() or ["cc"]), *FLAGS, digest, "-o", str(target), *ext.sources, "-lm"]
-        try:
-            subprocess.run(command, check=True)  # noqa: S603 - the compiler that was just looked up
-        except (OSError, subprocess.CalledProcessError) as error:
-            logging.getLogger("ghirbal").warning("no compiled path, only NumPy's: %s", error)
+        rest = [*FLAGS, digest, "-o", str(target), *ext.sources, "-lm"]
+        # All files as one take a tenth less time; not every linker can do it.
+        if not any(_compile([*extra, *rest]) for extra in (["-flto"], [])):
+            logging.getLogger("ghirbal").warning("no compiled path, only NumPy's")
 
 
 class PlatformWheel(bdist_wheel):

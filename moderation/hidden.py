@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.alphabet import KIND, MASK, SPACE, Kind
-from moderation.latin import SHORTEST_LATIN, spelled
+from moderation.latin import MOST_LATIN, SHORTEST_LATIN, spelled
 from moderation.letters import HARD, Batch
 from moderation.lexicon import GLUED, LONGEST, POWERS, Lexicon, hash_word, lexicon
 
@@ -183,8 +183,10 @@ def _read_latin(words: _Words, known: Lexicon) -> Iterable[_Hit]:
     n_latin = np.bincount(comments[latin], minlength=n_comments)
     n_arabic = np.bincount(comments[np.array(arabic, dtype=np.int64)], minlength=n_comments)
     among = n_arabic >= _ARABIC_TO_LATIN * n_latin
-    for i in latin:
-        if SHORTEST_LATIN <= words.sizes[i] <= LONGEST:
+    before = np.append(0, np.cumsum(n_latin))[comments[latin]]
+    for nth, i in enumerate(latin):
+        read = nth - before[nth] < MOST_LATIN
+        if read and SHORTEST_LATIN <= words.sizes[i] <= LONGEST:
             found = spelled(words.text(i), among=bool(among[comments[i]]))
             if found:
                 yield _Hit(words.starts[i], words.stops[i], found)

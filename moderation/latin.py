@@ -18,6 +18,9 @@ LONGEST_READING: Final = 2 * LONGEST
 """Letters and spaces of the longest reading."""
 SHORTEST_LATIN: Final = 3
 """Letters of the shortest word that rules read."""
+MOST_LATIN: Final = 300
+"""Words in Latin letters that are read in one comment: nobody shall make one that takes long. Of
+all comments of the corpora that are mostly such words, none has more than 278."""
 _FOREIGN: Final = re.compile(r"\d|gh|kh")  # what no English or French word is spelled with, nearly
 _CHAT: Final = re.compile(r"[a-z][2-9]|[2-9][a-z]")
 

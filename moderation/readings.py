@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation import library
-from moderation.latin import in_arabic
+from moderation.latin import MOST_LATIN, in_arabic
 from moderation.text import Canonical, canonicalise
 
 _SPACE: Final = 0x20
@@ -34,8 +34,8 @@ def read_in_both(texts: Sequence[str]) -> Canonical:
     Canonical
         Longer than that of `moderation.text.canonicalise` where half of a comment's words or more
         are in Latin letters, and any can be read: words of other letters are repeated, and those
-        that nobody knows left out. What was added stands at no place of the original: its offsets
-        are -1.
+        that nobody knows left out, and so are all behind the first 300 Latin ones. What was added
+        stands at no place of the original: its offsets are -1.
 
     Examples
     --------
@@ -75,7 +75,13 @@ def _add_readings(canonical: Canonical) -> Canonical:
 
 
 def _read(canonical: Canonical, i: int) -> str:
-    words = (in_arabic(w) if _is_latin(w) else w for w in canonical.text(i).split(" "))
+    words, n_latin = [], 0
+    for word in canonical.text(i).split(" "):
+        latin = _is_latin(word)
+        n_latin += latin
+        if n_latin > MOST_LATIN:
+            break
+        words.append(in_arabic(word) if latin else word)
     return " ".join(word for word in words if word)
 
 

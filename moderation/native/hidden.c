@@ -26,6 +26,7 @@ typedef struct {
     Hit *hit;   /* what is being written */
     int digits; /* whether there are any in the comment */
     int among;  /* whether it is Arabic with a few Latin words in between */
+    int32_t n_latin; /* Latin words so far */
 } Search;
 
 static int is_sign(const Search *search, int32_t place)
@@ -191,7 +192,7 @@ static int32_t find_digits(const Search *search, const Look *word)
 static int32_t find_latin(const Search *search, const Look *word)
 {
     int32_t size = word->stop - word->start;
-    if (!word->latin || size < SHORTEST_LATIN || size > LONGEST)
+    if (!word->latin || search->n_latin > MOST_LATIN || size < SHORTEST_LATIN || size > LONGEST)
         return 0;
     return read_latin(search->alphabet->lexicon, letters_of(search, word), size, search->among,
                       search->hit->text);
@@ -287,7 +288,7 @@ static int is_mostly_arabic(const Text *text)
 int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds)
 {
     const Text *text = &work->text;
-    Search search = {text, alphabet, raw, NULL, kinds >> DIGIT & 1, 0};
+    Search search = {text, alphabet, raw, NULL, kinds >> DIGIT & 1, 0, 0};
     int joined = 0; /* the word before was taken up by the one before that */
     work->n_hits = 0;
     search.among = (kinds >> LATIN & 1) && is_mostly_arabic(text);
@@ -300,6 +301,7 @@ int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint3
         search.hit->start = word.start;
         search.hit->stop = word.stop;
         int32_t n = 0, last = word.stop == text->size - 1;
+        search.n_latin += word.latin;
         Look after = look(&search, &next);
         if (!last && !joined && (n = find_joined(&search, &word, &next, &after)) > 0)
             search.hit->stop = next.stop;

@@ -179,7 +179,12 @@ int order_sounds(Lexicon *lexicon)
             ends[everyday] = n;
         }
         lexicon->sounds.values[slot] = n_runs;
-        runs[n_runs++] = (Run){start, ends[0], ends[1]};
+        Run run = {.first = start, .everyday = ends[0], .end = ends[1]};
+        for (int32_t i = run.first; i < run.everyday; i++) {
+            run.heads |= ordered[i].heads;
+            run.tails |= ordered[i].tails;
+        }
+        runs[n_runs++] = run;
     }
     free(lexicon->alike);
     lexicon->alike = ordered;
@@ -262,6 +267,12 @@ static int32_t behind(const uint32_t *word, int32_t size, int32_t at, const Part
     return at < size ? at : -1;
 }
 
+/* How many of some particles are worth a try at a place: all, or the first, which is none. */
+static int worth_trying(int n, const char *first_letters, const uint32_t *word, int32_t at)
+{
+    return word[at] < ASCII && word[at] && strchr(first_letters, (int)word[at]) ? n : 1;
+}
+
 /* How a Latin word is read: as an everyday word or a hidden one, and whether letters may stand for
  * several in short words, too. */
 typedef struct {
@@ -273,6 +284,8 @@ static int32_t spelled(const Lexicon *lexicon, const Run *run, const Latin *word
                        Way way)
 {
     uint32_t begins = bit_of(word->letters[start]), ends = bit_of(word->letters[word->size - 1]);
+    if (!way.everyday && (!(run->heads & begins) | !(run->tails & ends)))
+        return -1;
     const Alike *alike = lexicon->alike + (way.everyday ? run->everyday : run->first);
     const Alike *last = lexicon->alike + (way.everyday ? run->end : run->everyday);
     for (; alike < last; alike++) {
@@ -320,23 +333,26 @@ typedef struct {
 enum { MOST_BEGINNINGS = 24 }; /* no word has as many */
 
 /* Find the places where a word may begin and sounds like any; return their number. */
-static int find_beginnings(const Lexicon *lexicon, const uint32_t *word, int32_t size,
+static int find_beginnings(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
                            Beginning *found)
 {
-    int n = 0;
-    for (int i = 0; i < N_YA; i++) {
+    int n = 0, n_ya = worth_trying(N_YA, "y", word, 0);
+    for (int i = 0; i < n_ya; i++) {
         int32_t after_ya = behind(word, size, 0, &YAS[i]);
-        for (int j = 0; j < N_WA && after_ya >= 0; j++) {
+        int n_wa = after_ya < 0 ? 0 : worth_trying(N_WA, "wou", word, after_ya);
+        for (int j = 0; j < n_wa; j++) {
             int32_t after_wa = behind(word, size, after_ya, &WAS[j]);
-            for (int k = 0; k < N_AL && after_wa >= 0; k++) {
+            int n_al = after_wa < 0 ? 0 : worth_trying(N_AL, "laeihbkf", word, after_wa);
+            for (int k = 0; k < n_al; k++) {
                 int32_t start = behind(word, size, after_wa, &ALS[k]);
                 if (start < 0 || n == MOST_BEGINNINGS)
                     continue;
                 uint32_t key[LONGEST];
                 int32_t sounds = sound(lexicon, word + start, size - start, key);
-                int32_t run = look_up(&lexicon->sounds, hash_letters(key, sounds));
-                if (run >= 0)
-                    found[n++] = (Beginning){{&YAS[i], &WAS[j], &ALS[k]}, start, lexicon->runs + run};
+                int32_t which = look_up(&lexicon->sounds, hash_letters(key, sounds));
+                const Run *run = lexicon->runs + which;
+                if (which >= 0 && (among || run->everyday > run->first))
+                    found[n++] = (Beginning){{&YAS[i], &WAS[j], &ALS[k]}, start, run};
             }
         }
     }
@@ -362,7 +378,7 @@ int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, i
 {
     static const Way loosely[3] = {{0, 0}, {1, 1}, {0, 1}};
     Beginning beginnings[MOST_BEGINNINGS];
-    int n = find_beginnings(lexicon, word, size, beginnings);
+    int n = find_beginnings(lexicon, word, size, among, beginnings);
     if (!n || is_ordinary(lexicon, word, size))
         return 0;
     Latin latin = {word, size, {0}};

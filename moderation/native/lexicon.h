@@ -39,9 +39,11 @@ typedef struct {
     uint32_t heads, tails; /* with which Latin letters and digits it may begin and end */
 } Alike;
 
-/* Where words that sound alike stand: hidden ones from `first`, everyday ones up to `end`. */
+/* Where words that sound alike stand: hidden ones from `first`, everyday ones up to `end`; and with
+ * what any of those that are hidden may begin and end. */
 typedef struct {
     int32_t first, everyday, end;
+    uint32_t heads, tails;
 } Run;
 
 struct Lexicon {

@@ -35,16 +35,20 @@ static int32_t read_word(const Lexicon *lexicon, const Text *text, int32_t start
     return size;
 }
 
-/* Add to a comment what it reads in Arabic, where half of its words or more are in Latin letters:
- * what is added stands at no place of the original, and has no kinds. Return -1 for no memory. */
+/* Add to a comment what it reads in Arabic, where half of its words or more are in Latin letters, up
+ * to the last of these that is read: what is added stands at no place of the original, and has no
+ * kinds. Return -1 for no memory. */
 int add_reading(Work *work, const Lexicon *lexicon)
 {
     Text *text = &work->text;
-    int32_t size = text->size, n = size;
+    int32_t size = text->size, n = size, n_latin = 0;
     if (!(work->kinds >> LATIN & 1) || !is_half_latin(text))
         return 0;
     for (int32_t start = 1, latin; start < size; start++) {
         int32_t end = end_of_word(text, start, &latin);
+        n_latin += latin;
+        if (n_latin > MOST_LATIN)
+            break;
         if (reserve_text(text, (int64_t)n + (end - start) + LONGEST_READING + 1) < 0)
             return -1;
         int32_t added = read_word(lexicon, text, start, end - start, latin, text->codes + n);

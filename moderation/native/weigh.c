@@ -204,11 +204,17 @@ static int take_strongest_stretch(Work *work, const Model *model, float *evidenc
         for (; place < work->words[k].end; place++)
             work->numbers[place] = k / BLOCK;
     memset(work->blocks, 0, (size_t)n_blocks * RECORD * sizeof *work->blocks);
+    /* Those that are known first, without branches, as above; `others` is free by now. */
+    int32_t *placed = work->others, n_placed = 0;
     for (int32_t i = 0; i < work->n_found; i++) {
-        const int8_t *record = record_of(model, work->found[i]);
-        if (work->places[i] < 0 || !is_known(record, work->found[i]))
-            continue;
-        double *block = work->blocks + (size_t)work->numbers[work->places[i]] * RECORD;
+        placed[n_placed] = i;
+        n_placed += (work->places[i] >= 0) & is_known(record_of(model, work->found[i]), work->found[i]);
+        if (i + AHEAD < work->n_found)
+            fetch_record(model, work->found[i + AHEAD]);
+    }
+    for (int32_t j = 0; j < n_placed; j++) {
+        const int8_t *record = record_of(model, work->found[placed[j]]);
+        double *block = work->blocks + (size_t)work->numbers[work->places[placed[j]]] * RECORD;
         double idf = (uint8_t)record[1];
         block[0] += idf * idf;
         for (int a = 2; a < RECORD; a++)

@@ -3,7 +3,14 @@ import re
 import pytest
 
 from moderation import library
-from moderation.latin import LONGEST_READING, READINGS_PATH, in_arabic, read_readings, spelled
+from moderation.latin import (
+    LONGEST_READING,
+    MOST_LATIN,
+    READINGS_PATH,
+    in_arabic,
+    read_readings,
+    spelled,
+)
 from moderation.lexicon import LONGEST
 from moderation.readings import read_in_both
 from moderation.text import canonicalise
@@ -96,3 +103,12 @@ def test_what_is_all_arabic_stays_what_it_is():
     texts = ["شكرا", "كلب 12"]
     assert read_in_both(texts).codes.tolist() == canonicalise(texts).codes.tolist()
     assert read_in_both([]).codes.tolist() == [ord(" ")]
+
+
+@pytest.mark.usefixtures("way")
+def test_no_more_than_some_words_of_a_comment_are_read():
+    words = "merci " * MOST_LATIN
+    assert reading_of(words) == reading_of(words + "كلب merci كلب").removesuffix(" كلب")
+    # Those that hide a word of the lexicon as well, counted in each comment for itself.
+    read = canonicalise([words + "7mar", words.removesuffix("merci ") + "7mar", "7mar"])
+    assert [read.text(i).split()[-1] for i in range(3)] == ["7mar", "حمار", "حمار"]

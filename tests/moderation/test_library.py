@@ -63,6 +63,8 @@ def test_every_word_of_the_lexicon_is_found_alike_behind_a_sign(sign):
         pytest.param("ﷺ" * 3_000, id="ligatures"),
         pytest.param("ك*" * 5_000, id="masks"),
         pytest.param("ا1" * 5_000, id="digits"),
+        pytest.param("7mar merci xqz " * 500, id="latin"),
+        pytest.param("7mar شكرا كلب " * 500, id="latin-among-arabic"),
     ],
 )
 def test_long_and_odd_comments_come_out_alike(text):

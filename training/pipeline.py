@@ -31,7 +31,7 @@ HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets
 # Of what newspapers published one in four: a threshold that two in a hundred reach hangs on few.
 PUBLISHED_EVERY: Final = 4
 # The default policy sends at most this share of what newspapers published to review.
-REVIEW_BUDGET: Final = 0.0225
+REVIEW_BUDGET: Final = 0.025
 # What is likelier so than this is a reason by itself; `abusive` takes what is left of the budget.
 LIKELY: Final = 0.65
 # Sharp words on many people are taken for hatred of a group sooner than for anything else.
@@ -215,8 +215,8 @@ def _as_they_come(rest: Examples, attribute: int) -> NDArray[np.bool_]:
 
 def _scores(model: Model, evidence: NDArray[np.float32]) -> NDArray[np.float64]:
     """Round as scores are, or a comment below a threshold would reach it once it is shown."""
-    rounded: NDArray[np.float64] = np.round(Scorer(model).calibrate(evidence).astype(np.float64), 6)
-    return rounded
+    exact: NDArray[np.float64] = Scorer(model).calibrate(evidence).astype(np.float64)
+    return np.round(exact, 6)
 
 
 def _count(

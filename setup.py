@@ -49,7 +49,7 @@ class BuildNative(build_ext):
         target.parent.mkdir(parents=True, exist_ok=True)
         digest = f'-DGHIRBAL_SOURCES="{sources_digest()}"'
         rest = [*FLAGS, digest, "-o", str(target), *ext.sources, "-lm"]
-        # All files as one take a tenth less time; not every linker can do it.
+        # All files as one take up to a tenth less time; not every linker can do it.
         if not any(_compile([*extra, *rest]) for extra in (["-flto"], [])):
             logging.getLogger("ghirbal").warning("no compiled path, only NumPy's")
 

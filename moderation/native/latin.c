@@ -332,7 +332,8 @@ typedef struct {
 
 enum { MOST_BEGINNINGS = 24 }; /* no word has as many */
 
-/* Find the places where a word may begin and sounds like any; return their number. */
+/* Find the places where a word may begin and sounds like any, like a hidden one if it is not `among`
+ * Arabic words; return their number. The letters are those that particles of each kind begin with. */
 static int find_beginnings(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
                            Beginning *found)
 {
@@ -350,8 +351,10 @@ static int find_beginnings(const Lexicon *lexicon, const uint32_t *word, int32_t
                 uint32_t key[LONGEST];
                 int32_t sounds = sound(lexicon, word + start, size - start, key);
                 int32_t which = look_up(&lexicon->sounds, hash_letters(key, sounds));
-                const Run *run = lexicon->runs + which;
-                if (which >= 0 && (among || run->everyday > run->first))
+                if (which < 0)
+                    continue;
+                const Run *run = &lexicon->runs[which];
+                if (among || run->everyday > run->first)
                     found[n++] = (Beginning){{&YAS[i], &WAS[j], &ALS[k]}, start, run};
             }
         }

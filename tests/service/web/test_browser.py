@@ -297,6 +297,7 @@ def test_approve_and_reject_work_without_scripts(open_page, engine):
     for value in ("approve", "spam"):
         with page.expect_navigation():
             page.click(f"button[value={value}]")
+        page.wait_for_selector(".told .done")
     assert decisions(engine) == [("approve", "[]"), ("reject", '["spam"]')]
 
 

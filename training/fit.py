@@ -60,7 +60,7 @@ class FitSettings:
     min_comments: int = 3
     l2: float = 0.15
     smoothing: float = 1.0
-    iterations: int = 35
+    iterations: int = 30
 
 
 def log_count_ratio(

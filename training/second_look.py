@@ -29,8 +29,9 @@ from training.groups import hash_groups, read_groups
 from training.thresholds import fit_logistic_curve
 
 FOLDS: Final = 3
-NETWORKS: Final = 6  # of which the mean is taken: what one of them decides near a threshold is luck
-UNITS: Final = 15  # 91 with the constant: the library takes sixteen at a time
+# Of which the mean is taken: what one of them decides near a threshold is luck.
+NETWORKS: Final = 12
+UNITS: Final = 15  # 181 with the constant: the library takes sixteen at a time
 _PENALTY: Final = 0.2
 _EPOCHS: Final = 8
 # Evidence from which comments are learned from: those that just miss a look count for little, but
@@ -38,8 +39,9 @@ _EPOCHS: Final = 8
 _LEARNED_FROM: Final = (-2.5, -2.5, -1.5)
 _ONE_SIDED: Final = 0.005
 _FEWEST: Final = 200  # comments that show an attribute: of fewer a network learns what is luck
-_RATE: Final = 0.002
-_AT_ONCE: Final = 256
+_RATE: Final = 0.004
+_AT_ONCE: Final = 1024
+_STEPS: Final = 32  # of an epoch at least, however few the comments: or nothing is learned in them
 _BATCH: Final = 4000
 
 
@@ -214,7 +216,7 @@ def _fit_once(
         alpha=_PENALTY,
         max_iter=_EPOCHS,
         learning_rate_init=_RATE,
-        batch_size=min(_AT_ONCE, labels.size),
+        batch_size=max(1, min(_AT_ONCE, labels.size // _STEPS)),
         random_state=seed,
     )
     # It is stopped early on purpose. One thread: sums over several differ in the last digits.

@@ -162,7 +162,7 @@ def weigh(
     counts = count_features(texts, settings, counted.groups, n_jobs=n_jobs, only=WEIGHED)
     columns, comments = np.unique(counts.indices, return_counts=True)
     columns = columns[comments >= _MIN_COMMENTS]
-    kept = np.intersect1d(columns, counted.columns, assume_unique=True)
+    kept = counted.columns[np.isin(counted.columns, columns)]
     X = keep_features(counts, kept)
     lengths = np.sqrt(np.maximum(np.asarray(X.sum(axis=1)).ravel(), 1))
     X.data /= np.repeat(lengths, np.diff(X.indptr)).astype(np.float32)
@@ -355,6 +355,7 @@ def _build(
     units = np.maximum(largest, 1e-6) / 127
     weights = np.clip(np.rint(heads.weights / units), -127, 127).astype(np.int8)
     known = np.flatnonzero(weights.any(axis=1))
+    known = known[np.argsort(buckets[known])]
     return Experts(
         buckets=buckets[known],
         weights=np.pad(weights[known], ((0, 0), (0, -weights.shape[1] % AT_ONCE))),

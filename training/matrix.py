@@ -75,7 +75,10 @@ def _count(
 
 
 def choose_features(counts: csr_matrix, *, min_comments: int) -> NDArray[np.int64]:
-    """Return the columns to keep, ascending: in each bucket the feature of the most comments.
+    """Return the columns to keep: in each bucket the feature of the most comments.
+
+    Those of the most comments come first. Fits go through the comments again and again, and what
+    nearly all of these weigh then lies together in the cache.
 
     Parameters
     ----------
@@ -88,15 +91,19 @@ def choose_features(counts: csr_matrix, *, min_comments: int) -> NDArray[np.int6
     common = comments >= min_comments
     columns, comments = columns[common].astype(np.int64), comments[common]
     order = np.lexsort((columns, -comments, columns >> 8))
-    columns = columns[order]
-    first = np.append(True, np.diff(columns >> 8) != 0)
-    return np.asarray(columns[first[: columns.size]])
+    columns, comments = columns[order], comments[order]
+    first = np.append(True, np.diff(columns >> 8) != 0)[: columns.size]
+    columns, comments = columns[first], comments[first]
+    return np.asarray(columns[np.argsort(-comments, kind="stable")])
 
 
 def keep_features(counts: csr_matrix, columns: NDArray[np.int64]) -> csr_matrix:
     """Return the counts of some columns, which are numbered from 0 in their order."""
-    number = np.minimum(np.searchsorted(columns, counts.indices), columns.size - 1)
-    kept = columns[number] == counts.indices
+    order = np.argsort(columns)
+    ascending = columns[order]
+    places = np.minimum(np.searchsorted(ascending, counts.indices), columns.size - 1)
+    kept = ascending[places] == counts.indices
+    number = order[places]
     before = np.concatenate(([0], np.cumsum(kept)))
     return csr_matrix(
         (counts.data[kept], number[kept].astype(np.int32), before[counts.indptr]),

@@ -128,7 +128,7 @@ def counted(**columns):
 
 def test_the_feature_of_the_most_comments_is_kept_in_a_bucket():
     counts = counted(b0c9=[9, 0, 0, 0], b0c200=[1, 1, 0, 0], b2c5=[1, 1, 1, 0], b2c4=[1, 1, 1, 1])
-    assert choose_features(counts, min_comments=1).tolist() == [200, 516]
+    assert choose_features(counts, min_comments=1).tolist() == [516, 200]
 
 
 def test_of_features_as_common_as_each_other_the_lower_check_is_kept():
@@ -138,14 +138,14 @@ def test_of_features_as_common_as_each_other_the_lower_check_is_kept():
 
 def test_a_feature_of_too_few_comments_is_not_kept():
     counts = counted(b0c1=[5, 5, 0, 0], b1c1=[1, 1, 1, 0], b3c255=[1, 1, 1, 1])
-    assert choose_features(counts, min_comments=3).tolist() == [257, 1023]
+    assert choose_features(counts, min_comments=3).tolist() == [1023, 257]
     assert choose_features(counts, min_comments=5).tolist() == []
 
 
 def test_kept_features_are_numbered_and_others_dropped():
     counts = counted(b0c1=[5, 0, 0, 2], b0c2=[1, 1, 1, 1], b3c255=[0, 7, 0, 1])
-    kept = keep_features(counts, np.array([1, 257, 1023]))
-    assert kept.toarray().tolist() == [[5, 0, 0], [0, 0, 7], [0, 0, 0], [2, 0, 1]]
+    kept = keep_features(counts, np.array([1, 1023, 257]))
+    assert kept.toarray().tolist() == [[5, 0, 0], [0, 7, 0], [0, 0, 0], [2, 1, 0]]
 
 
 def test_training_and_scoring_see_the_same_numbers(seed_model):

@@ -3,10 +3,12 @@
 Nobody spells Arabic in Latin letters twice alike. The rules know which letters may stand for which
 and try the words of the lexicon and those that comments are made of; ``readings.txt`` holds what
 they miss: vowels that are written in one script only, what dialects say otherwise, and French and
-English words.
+English words. What neither knows is put into Arabic letters one by one, as ``transliteration.txt``
+has it: n-grams tell something even of a word that is spelled wrong.
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
@@ -14,14 +16,21 @@ from typing import Final
 from moderation.lexicon import HEADS, LONGEST, lexicon, reading, sound, strength
 
 READINGS_PATH: Final = Path(__file__).with_name("readings.txt")
+TRANSLITERATION_PATH: Final = Path(__file__).with_name("transliteration.txt")
+EDGE: Final = "_"
+"""What stands for either end of a word in ``transliteration.txt``."""
 LONGEST_READING: Final = 2 * LONGEST
 """Letters and spaces of the longest reading."""
 SHORTEST_LATIN: Final = 3
 """Letters of the shortest word that rules read."""
+SHORTEST_TRANSLITERATED: Final = 4
+"""Letters of the shortest word that is put into Arabic ones by letters alone."""
+_SHORTEST_RESULT: Final = 3
 MOST_LATIN: Final = 300
 """Words in Latin letters that are read in one comment: nobody shall make one that takes long. Of
 all comments of the corpora that are mostly such words, none has more than 278."""
 _FOREIGN: Final = re.compile(r"\d|gh|kh")  # what no English or French word is spelled with, nearly
+_STRANGE: Final = re.compile("[^a-z0-9]")
 _CHAT: Final = re.compile(r"[a-z][2-9]|[2-9][a-z]")
 
 
@@ -57,7 +66,44 @@ def in_arabic(word: str) -> str | None:
     listed = _listed().get(word)
     if listed is not None:
         return listed
-    return spelled(word, among=True) if SHORTEST_LATIN <= len(word) <= LONGEST else None
+    if not SHORTEST_LATIN <= len(word) <= LONGEST:
+        return None
+    return spelled(word, among=True) or _by_letters(word)
+
+
+def transliterate(word: str, letters: Mapping[str, str]) -> str:
+    """Put Latin letters into Arabic ones, each by the letters around it.
+
+    Parameters
+    ----------
+    word : str
+        Small Latin letters and digits; others stand for nothing, and end a word for those beside.
+    letters : mapping of str to str
+        What a letter stands for: between two others, before one, or by itself.
+    """
+    padded = f"{EDGE}{_STRANGE.sub(EDGE, word)}{EDGE}"
+    found = []
+    for i in range(1, len(padded) - 1):
+        ways = padded[i - 1 : i + 2], padded[i : i + 2], padded[i]
+        found.append(next((letters[way] for way in ways if way in letters), ""))
+    return "".join(found)
+
+
+def read_transliteration() -> dict[str, str]:
+    """Return what Latin letters stand for by ``transliteration.txt``: see `transliterate`."""
+    lines = TRANSLITERATION_PATH.read_text(encoding="utf-8").splitlines()
+    pairs = (line.split(" =") for line in lines if not line.startswith("#"))
+    return {around: arabic.strip() for around, arabic in pairs}
+
+
+_letters = cache(read_transliteration)
+
+
+def _by_letters(word: str) -> str | None:
+    if len(word) < SHORTEST_TRANSLITERATED or word in lexicon().ordinary:
+        return None
+    found = transliterate(word, _letters())
+    return found if len(found) >= _SHORTEST_RESULT else None
 
 
 @lru_cache(maxsize=8192)

@@ -6,6 +6,7 @@ missing, the array operations of the other modules give the same results, slower
 
 import ctypes
 import hashlib
+import string
 from collections.abc import Sequence
 from functools import cache
 from itertools import accumulate
@@ -19,13 +20,14 @@ from moderation import alphabet, remains
 from moderation import lexicon as words
 from moderation.cues import read_cues
 from moderation.hidden import CHOICES
-from moderation.latin import read_readings
+from moderation.latin import EDGE, read_readings, read_transliteration
 
 _HERE: Final = Path(__file__).parent
 _SMALL: Final = 0x700
 _LIGATURE: Final = 0x80
 _SILENT: Final = 1
 _FIRST_ALEF: Final = 1
+_LATIN: Final = f"{EDGE}{string.ascii_lowercase}{string.digits}"  # as `symbol` in native/latin.c
 
 _Arrays = tuple[
     NDArray[np.uint32],
@@ -174,6 +176,7 @@ class Native:
         if build(built, listed, self._tables[-1].size) < 0:
             raise MemoryError("no memory for the lexicon")
         self._add_readings(built)
+        self._add_transliteration(built)
         cues = read_cues()
         build = self.library.ghirbal_cues
         build.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
@@ -199,6 +202,12 @@ class Native:
         fits = spellings.ctypes.data, spellings.size, places.ctypes.data, readings
         if build(lexicon, *fits) < 0:
             raise MemoryError("no memory for the lexicon")
+
+    def _add_transliteration(self, lexicon: int) -> None:
+        table, parts = _transliteration()
+        build = self.library.ghirbal_transliteration
+        build.argtypes = [ctypes.c_void_p] * 3
+        build(lexicon, self._keep(table), self._keep(parts))
 
     def read(self, texts: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """Return the code points of comments on end, and their edges.
@@ -267,6 +276,23 @@ def _spellings() -> NDArray[Any]:
     ]
     alef = _twelve(words.FIRST_ALEF)
     return np.array([*rows, (_FIRST_ALEF, alef, alef, alef)], dtype=_SPELLINGS)
+
+
+def _transliteration() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """Return what each Latin letter stands for between any two, and the letters of that."""
+    letters = read_transliteration()
+    numbers = {part: i for i, part in enumerate(dict.fromkeys(("", *letters.values())))}
+    symbols = {symbol: i for i, symbol in enumerate(_LATIN)}
+    table = np.zeros((len(_LATIN),) * 3, dtype=np.uint8)
+    every = slice(None)
+    for way in sorted(letters, key=len):  # what stands for it between two others counts most
+        at = [symbols[symbol] for symbol in way]
+        before = at[:1] if len(way) == 3 else [every]
+        table[*before, *at[len(way) == 3 :], ...] = numbers[letters[way]]
+    parts = np.zeros((len(numbers), 2), dtype=np.uint16)
+    for part, i in numbers.items():
+        parts[i, : len(part)] = [ord(letter) for letter in part]
+    return table, parts
 
 
 def _twelve(spellings: str) -> list[str]:

@@ -7,6 +7,7 @@ import click
 
 from moderation import ModerationError, Scorer
 from moderation.errors import ModelError
+from moderation.latin import TRANSLITERATION_PATH, read_readings
 from moderation.lexicon import VOCABULARY_PATH
 from moderation.model import CARD, load_model, newest_model, save_model
 from training.card import Trials, write_cards
@@ -21,6 +22,7 @@ from training.sources import load_sources
 from training.suite_report import without_rows
 from training.suites import read_suites
 from training.thresholds_command import thresholds_command
+from training.transliteration import learn_transliteration, write_transliteration
 from training.trials_command import ablate_command, leave_one_out_command
 from training.vocabulary import count_vocabulary, write_vocabulary
 from training.written import read_spellings, read_topics, read_written
@@ -114,6 +116,13 @@ def vocabulary() -> None:
     """Count the words of the written comments; the canonical form uses them from then on."""
     write_vocabulary(count_vocabulary(read_topics().texts))
     click.echo(VOCABULARY_PATH)
+
+
+@main.command("transliteration")
+def transliteration() -> None:
+    """Learn from the list of readings what Latin letters stand for in words that nobody knows."""
+    write_transliteration(learn_transliteration(read_readings().items()))
+    click.echo(TRANSLITERATION_PATH)
 
 
 main.add_command(ablate_command)

@@ -119,6 +119,14 @@ EXPORT int32_t ghirbal_readings(Lexicon *lexicon, const uint32_t *words, int64_t
     return result;
 }
 
+/* Add what each Latin letter stands for between any two others: see latin.c. */
+EXPORT void ghirbal_transliteration(Lexicon *lexicon, const uint8_t *around,
+                                    const uint16_t (*parts)[2])
+{
+    lexicon->around = around;
+    lexicon->parts = parts;
+}
+
 /* Bring comments into canonical form, and add what they read in Arabic where `read` is set. Comment i
  * lies in raw from edges[i] + 1 to edges[i + 1].
  * Return the number of codes, which is larger than `room` where they did not fit; -1 for no

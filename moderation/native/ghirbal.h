@@ -29,6 +29,7 @@ enum { DROP, BLANK, SYMBOL, GLUE, SIGN, MASKED, EMOJI, DIGIT, LATIN, ARABIC, OTH
 #define STEP 0x01000193u /* the prime of FNV-1a, 32 bits */
 #define LONGEST 24       /* letters of the longest word that is looked up in the lexicon */
 #define SHORTEST_LATIN 3 /* letters of the shortest Latin word that rules read */
+#define SHORTEST_TRANSLITERATED 4 /* letters of the shortest word that is read by letters alone */
 #define MOST_LATIN 300   /* Latin words of a comment that are read */
 #define LONGEST_READING (2 * LONGEST) /* letters and spaces, as in latin.py */
 #define ATTRIBUTES 6

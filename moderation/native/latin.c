@@ -406,14 +406,44 @@ int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, i
     return 0;
 }
 
-/* Read a word of a comment in Latin letters: what is listed, or what rules find; 0 for neither. */
+enum { SYMBOLS = 37, SHORTEST_RESULT = 3 };
+
+/* Number the ends of a word, letters and digits, as library.py has them. */
+static int32_t symbol(uint32_t code)
+{
+    if (is_latin(code))
+        return 1 + (int32_t)(code - 'a');
+    return code - '0' <= 9 ? 27 + (int32_t)(code - '0') : 0;
+}
+
+/* Put Latin letters into Arabic ones, each by those around it; 0 where too little comes of it. */
+static int32_t transliterate(const Lexicon *lexicon, const uint32_t *word, int32_t size,
+                             uint32_t *result)
+{
+    int32_t n = 0, before = 0, here = symbol(word[0]);
+    for (int32_t i = 0; i < size; i++) {
+        int32_t next = i + 1 < size ? symbol(word[i + 1]) : 0;
+        const uint16_t *part = lexicon->parts[lexicon->around[(before * SYMBOLS + here) * SYMBOLS + next]];
+        for (int j = 0; j < 2 && part[j]; j++)
+            result[n++] = part[j];
+        before = here;
+        here = next;
+    }
+    return n < SHORTEST_RESULT ? 0 : n;
+}
+
+/* Read a word of a comment in Latin letters: what is listed, or what rules find, or else letter by
+ * letter; 0 for nothing. */
 int32_t in_arabic(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
 {
     if (size > LONGEST)
         return 0;
     int32_t at = look_up(&lexicon->readings, hash_letters(word, size)), n = 0;
-    if (at < 0)
-        return size < SHORTEST_LATIN ? 0 : read_latin(lexicon, word, size, 1, result);
+    if (at < 0) {
+        n = size < SHORTEST_LATIN ? 0 : read_latin(lexicon, word, size, 1, result);
+        int left = !n && size >= SHORTEST_TRANSLITERATED && !is_ordinary(lexicon, word, size);
+        return left ? transliterate(lexicon, word, size, result) : n;
+    }
     while (lexicon->read[at])
         result[n++] = lexicon->read[at++];
     return n;

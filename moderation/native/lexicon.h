@@ -55,6 +55,8 @@ struct Lexicon {
     Map heard, likeliest; /* places in `spoken`, of words and of what they look like masked */
     Map readings; /* places in `read`, of words in Latin letters */
     const uint16_t *read; /* what they are in Arabic ones, a 0 after each */
+    const uint8_t *around; /* by a Latin letter between two others: the number of its Arabic ones */
+    const uint16_t (*parts)[2]; /* these, or 0 */
     uint64_t *whole; /* bits of what may be a word, by hash */
     uint8_t *telling; /* bits of what the second look asks for, by the hash of features.c */
     Alike *alike;

@@ -9,7 +9,9 @@ from moderation.latin import (
     READINGS_PATH,
     in_arabic,
     read_readings,
+    read_transliteration,
     spelled,
+    transliterate,
 )
 from moderation.lexicon import LONGEST
 from moderation.readings import read_in_both
@@ -59,6 +61,33 @@ def test_the_list_is_in_canonical_form_and_says_what_rules_do_not():
     assert unchanged > 0.9 * len(spellings)
 
 
+def test_a_letter_stands_for_what_it_does_between_its_neighbours():
+    letters = {"h": "ه", "sh": "", "s": "س", "sh_": "ش", "a": "", "ab": "ا", "b": "ب"}
+    assert transliterate("bsh", letters) == "بش"
+    assert transliterate("bshb", letters) == "بهب"
+    assert transliterate("asb", letters) == "سب"
+    assert transliterate("bab", letters) == "باب"
+    assert transliterate("b.a", letters) == "ب"
+    assert transliterate("", letters) == ""
+
+
+def test_what_is_not_written_stands_for_nothing():
+    letters = read_transliteration()
+    assert {"a", "sh", "k"} <= letters.keys()
+    assert letters["k"] == "ك"
+    assert letters["e"] == ""
+
+
+def test_words_that_nobody_knows_are_read_letter_by_letter():
+    assert in_arabic("ysabbou7omch") == transliterate("ysabbou7omch", read_transliteration())
+    assert "سب" in in_arabic("ysabbou7omch")
+    # Too short, common in French, too long, and too little that is written in Arabic.
+    assert in_arabic("xqz") is None
+    assert in_arabic("abolie") is None
+    assert in_arabic("xqzbdt" * 5) is None
+    assert in_arabic("eeee") is None
+
+
 def test_no_spelling_stands_twice_in_the_list():
     lines = READINGS_PATH.read_text(encoding="utf-8").splitlines()
     spellings = [w for line in lines if "=" in line for w in line.split(" = ")[1].split()]
@@ -77,6 +106,8 @@ def test_no_spelling_stands_twice_in_the_list():
         ("ya kelb", "يا كلب"),
         ("merci merci يا", "شكرا شكرا يا"),
         ("xqz wxv", None),
+        ("ysabbou7omch xqz", "يسبوحمش"),
+        ("ysabbo\u00f07 xqz", "يسبوح"),
         ("", None),
         ("شكرا", None),
         ("12 34", None),

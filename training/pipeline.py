@@ -31,7 +31,7 @@ HELD_OUT_EVERY: Final = 12  # one training comment in twelve calibrates and sets
 # Of what newspapers published one in four: a threshold that two in a hundred reach hangs on few.
 PUBLISHED_EVERY: Final = 4
 # The default policy sends at most this share of what newspapers published to review.
-REVIEW_BUDGET: Final = 0.025
+REVIEW_BUDGET: Final = 0.0275
 # What is likelier so than this is a reason by itself; `abusive` takes what is left of the budget.
 LIKELY: Final = 0.65
 # Sharp words on many people are taken for hatred of a group sooner than for anything else.

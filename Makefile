@@ -23,7 +23,7 @@ lint: $(VENV)/.installed-test ## ruff and mypy, as CI runs them
 	$(BIN)/mypy
 
 test: $(VENV)/.installed-test postgres redis chromium ## install everything the tests need and run the whole suite
-	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-kills: $(VENV)/.installed-test postgres ## kill service and worker fifty times each on each database, under load
 	KILLS=50 $(BIN)/pytest tests/service/test_kill.py

@@ -78,7 +78,7 @@ def corpora(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_fit_with_corpora_is_no_toy_and_says_what_it_read(corpora, tmp_path, monkeypatch):
     written = read_written()
-    some = written.take(np.arange(0, len(written.texts), 20))  # all would take minutes
+    some = written.take(np.arange(0, len(written.texts), 50))  # all would take minutes
     monkeypatch.setattr(cli, "read_written", lambda: some)
     folder = tmp_path / "model"
     result = run("fit", "--corpora", corpora, "--output", folder, "--jobs", 1)

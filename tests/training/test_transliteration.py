@@ -30,7 +30,8 @@ def test_what_stands_beside_each_other_too_seldom_says_nothing():
 
 
 def test_nothing_is_kept_that_a_shorter_key_says():
-    letters = learn_transliteration(read_readings().items())
+    letters = learn_transliteration(list(read_readings().items())[::10])
+    assert {len(way) for way in letters} == {1, 2, 3}
     for way, arabic in letters.items():
         shorter = {3: (way[1:], way[1:2]), 2: (way[:1],), 1: ()}[len(way)]
         assert next((letters[each] for each in shorter if each in letters), None) != arabic

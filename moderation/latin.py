@@ -81,12 +81,19 @@ def transliterate(word: str, letters: Mapping[str, str]) -> str:
     letters : mapping of str to str
         What a letter stands for: between two others, before one, or by itself.
     """
+    return "".join(
+        next((letters[way] for way in ways if way in letters), "") for ways in ways_of(word)
+    )
+
+
+def ways_of(word: str) -> list[tuple[str, str, str]]:
+    """Return what each Latin letter may be known by, the most telling first.
+
+    That is the letter between its neighbours, before the next one, and by itself.
+    """
     padded = f"{EDGE}{_STRANGE.sub(EDGE, word)}{EDGE}"
-    found = []
-    for i in range(1, len(padded) - 1):
-        ways = padded[i - 1 : i + 2], padded[i : i + 2], padded[i]
-        found.append(next((letters[way] for way in ways if way in letters), ""))
-    return "".join(found)
+    places = range(1, len(padded) - 1)
+    return [(padded[i - 1 : i + 2], padded[i : i + 2], padded[i]) for i in places]
 
 
 def read_transliteration() -> dict[str, str]:

@@ -284,11 +284,11 @@ def _transliteration() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
     numbers = {part: i for i, part in enumerate(dict.fromkeys(("", *letters.values())))}
     symbols = {symbol: i for i, symbol in enumerate(_LATIN)}
     table = np.zeros((len(_LATIN),) * 3, dtype=np.uint8)
-    every = slice(None)
     for way in sorted(letters, key=len):  # what stands for it between two others counts most
-        at = [symbols[symbol] for symbol in way]
-        before = at[:1] if len(way) == 3 else [every]
-        table[*before, *at[len(way) == 3 :], ...] = numbers[letters[way]]
+        at: list[int | slice] = [symbols[symbol] for symbol in way]
+        if len(way) < table.ndim:
+            at.insert(0, slice(None))  # whatever stands before
+        table[tuple(at)] = numbers[letters[way]]
     parts = np.zeros((len(numbers), 2), dtype=np.uint16)
     for part, i in numbers.items():
         parts[i, : len(part)] = [ord(letter) for letter in part]

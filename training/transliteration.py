@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from moderation.latin import EDGE, TRANSLITERATION_PATH
+from moderation.latin import TRANSLITERATION_PATH, ways_of
 from moderation.lexicon import FINAL, LOOSE
 
 _MOST: Final = 2  # Arabic letters that a Latin one stands for
@@ -51,10 +51,9 @@ def learn_transliteration(readings: Iterable[tuple[str, str]]) -> dict[str, str]
     for _ in range(_ROUNDS):
         around = defaultdict(Counter)
         for latin, arabic in pairs:
-            parts = _align(latin, arabic, costs)
-            padded = f"{EDGE}{latin}{EDGE}"
-            for i, part in enumerate(parts, start=1):
-                for way in (padded[i - 1 : i + 2], padded[i : i + 2], padded[i]):
+            # Nothing is laid beside a word that is no spelling.
+            for ways, part in zip(ways_of(latin), _align(latin, arabic, costs), strict=False):
+                for way in ways:
                     around[way][part] += 1
         costs = _costs({way: counts for way, counts in around.items() if len(way) == 1})
     return _without_what_follows(

@@ -406,7 +406,7 @@ int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, i
     return 0;
 }
 
-enum { SYMBOLS = 37, SHORTEST_RESULT = 3 };
+enum { SYMBOLS = 37, SHORTEST_RESULT = 3 }; /* as in library.py and latin.py */
 
 /* Number the ends of a word, letters and digits, as library.py has them. */
 static int32_t symbol(uint32_t code)
@@ -423,7 +423,8 @@ static int32_t transliterate(const Lexicon *lexicon, const uint32_t *word, int32
     int32_t n = 0, before = 0, here = symbol(word[0]);
     for (int32_t i = 0; i < size; i++) {
         int32_t next = i + 1 < size ? symbol(word[i + 1]) : 0;
-        const uint16_t *part = lexicon->parts[lexicon->around[(before * SYMBOLS + here) * SYMBOLS + next]];
+        int32_t at = (before * SYMBOLS + here) * SYMBOLS + next;
+        const uint16_t *part = lexicon->parts[lexicon->around[at]];
         for (int j = 0; j < 2 && part[j]; j++)
             result[n++] = part[j];
         before = here;

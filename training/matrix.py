@@ -14,6 +14,8 @@ from moderation.model import IDF_UNIT
 from moderation.readings import read_in_both
 
 _BATCH: Final = 4000
+_CHECK_BITS: Final = 8  # of a column: the rest is its bucket
+_CHECK: Final = (1 << _CHECK_BITS) - 1
 
 
 def count_features(
@@ -98,15 +100,28 @@ def choose_features(counts: csr_matrix, *, min_comments: int) -> NDArray[np.int6
 
 
 def keep_features(counts: csr_matrix, columns: NDArray[np.int64]) -> csr_matrix:
-    """Return the counts of some columns, which are numbered from 0 in their order."""
-    order = np.argsort(columns)
-    ascending = columns[order]
-    places = np.minimum(np.searchsorted(ascending, counts.indices), columns.size - 1)
-    kept = ascending[places] == counts.indices
-    number = order[places]
+    """Return the counts of some columns, one of a bucket at most, numbered from 0 in their order.
+
+    Parameters
+    ----------
+    counts : csr_matrix of shape (n_comments, 256 * n_buckets)
+        From `count_features`.
+    columns : ndarray of shape (n_features,), int64
+        As `choose_features` returns them, or some of these.
+    """
+    # Looked up by bucket: to search for each of 100 million in a sorted list takes ten times as long.
+    buckets = columns >> _CHECK_BITS
+    number = np.full(counts.shape[1] >> _CHECK_BITS, -1, dtype=np.int32)
+    number[buckets] = np.arange(columns.size, dtype=np.int32)
+    check = np.zeros(number.size, dtype=np.uint8)
+    check[buckets] = columns & _CHECK
+    found = counts.indices >> _CHECK_BITS
+    kept = check[found] == (counts.indices & _CHECK)
+    found = number[found]
+    kept &= found >= 0
     before = np.concatenate(([0], np.cumsum(kept)))
     return csr_matrix(
-        (counts.data[kept], number[kept].astype(np.int32), before[counts.indptr]),
+        (counts.data[kept], found[kept], before[counts.indptr]),
         shape=(counts.shape[0], columns.size),
     )
 

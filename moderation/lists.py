@@ -1,14 +1,20 @@
 """Words and phrases of a newsroom, found in canonical form."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final
 
 from moderation.errors import PolicyError
 from moderation.text import canonicalise, original_span
 
 # Particles written onto the next word: and, so, by, to, as, the, O.
-_PROCLITICS: Final = r"(?:و|ف)?(?:يا|ال|بال|كال|لل|ب|ل|ك)?"
+_PROCLITICS: Final = frozenset(
+    first + second
+    for first in ("", "و", "ف")
+    for second in ("", "يا", "ال", "بال", "كال", "لل", "ب", "ل", "ك")
+)
+_PROCLITIC_SIZES: Final = sorted({len(proclitic) for proclitic in _PROCLITICS})
+_TAIL: Final = 2
 
 
 class PhraseList:
@@ -31,21 +37,49 @@ class PhraseList:
         for phrase, form in zip(phrases, forms, strict=True):
             if not form:
                 raise PolicyError(f"a listed phrase needs a letter or a digit, got {phrase!r}")
-        # Longest first, so that a phrase wins over its own first word.
-        ordered = sorted(set(forms), key=lambda form: (-len(form), form))
-        pattern = "|".join(map(re.escape, ordered))
-        self._pattern = re.compile(f"(?<![^ ]){_PROCLITICS}({pattern})(?![^ ])")
-        self._empty = not ordered
+        self._forms = frozenset(forms)
+        # How many words phrases have behind their first one: a stretch of a comment is looked up,
+        # not each phrase tried, so that a long list takes no longer than a short one.
+        self._sizes: dict[str, set[int]] = {}
+        for form in self._forms:
+            first, *others = form.split(" ")
+            self._sizes.setdefault(first, set()).add(len(others))
+        # By its last letters nearly every word is known to be none of a short list.
+        self._tails = {first[-_TAIL:] for first in self._sizes}
 
     def __bool__(self) -> bool:
-        return not self._empty
+        return bool(self._forms)
 
     def find(self, text: str) -> list[tuple[int, int]]:
-        """Return start and end of every match, in code points of the original text."""
-        if self._empty:
+        """Return start and end of every match, in code points of the original text.
+
+        Where several begin with the same word of the text it is the longest; a match may overlap
+        with the next. They are sorted.
+        """
+        if not self:
             return []
         canonical = canonicalise([text])
-        return [
-            original_span(canonical, 0, match.start(1), match.end(1), text)
-            for match in self._pattern.finditer(canonical.text(0))
-        ]
+        matches = self._matches(canonical.text(0))
+        return sorted({original_span(canonical, 0, start, end, text) for start, end in matches})
+
+    def _matches(self, form: str) -> Iterator[tuple[int, int]]:
+        tails = self._tails
+        words = form.split(" ")
+        likely = [i for i, word in enumerate(words) if word[-_TAIL:] in tails or word[-1:] in tails]
+        ends = [end + i for i, end in enumerate(accumulate(map(len, words)))] if likely else []
+        for i in likely:
+            found = [
+                (ends[i + size], ends[i] - len(stem))
+                for stem in _stems(words[i])
+                for size in self._sizes.get(stem, ())
+                if i + size < len(words)
+                and form[ends[i] - len(stem) : ends[i + size]] in self._forms
+            ]
+            if found:
+                end, start = max(found)
+                yield start, end
+
+
+def _stems(word: str) -> list[str]:
+    """Return a word, and what is left of it behind each of the proclitics that it may have."""
+    return [word[size:] for size in _PROCLITIC_SIZES if word[:size] in _PROCLITICS]

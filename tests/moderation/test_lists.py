@@ -70,6 +70,27 @@ def test_a_phrase_wins_over_its_first_word():
     assert found(["كلب", "كلب البحر"], "كلب البحر كلب") == ["كلب البحر", "كلب"]
 
 
+@pytest.mark.parametrize(
+    ("phrases", "text", "expected"),
+    [
+        pytest.param(
+            ["حرامي كبير", "كبير اللصوص"],
+            "هذا حرامي كبير اللصوص",
+            ["حرامي كبير", "كبير اللصوص"],
+            id="overlapping",
+        ),
+        pytest.param(["كلب البحر", "البحر"], "كلب البحر", ["كلب البحر", "البحر"], id="inside"),
+        pytest.param(["كلب", "الكلب الكبير"], "الكلب الكبير", ["الكلب الكبير"], id="with-article"),
+        pytest.param(["كلب", "الكلب"], "الكلب", ["كلب"], id="without-article"),
+        pytest.param(["ها ها"], "ها ها ها", ["ها ها", "ها ها"], id="itself"),
+        pytest.param(["ك"], "بك ولك", ["ك", "ك"], id="one-letter"),
+    ],
+)
+def test_no_match_hides_another(phrases, text, expected):
+    assert found(phrases, text) == expected
+    assert found(phrases[::-1], text) == expected
+
+
 def test_order_and_duplicates_do_not_matter():
     text = "غبي تافه غبي"
     assert found(["غبي", "تافه", "غَبي"], text) == found(["تافه", "غبي"], text)

@@ -141,6 +141,18 @@ def test_an_allowed_word_inside_a_banned_phrase_does_not_hide_it():
     assert decide(policy, "يا ابن الكلب").reasons == ("banned_word",)
 
 
+def test_a_phrase_that_is_added_switches_none_off():
+    banned, allowed = ["كبير اللصوص"], ["حرامي كبير"]
+    for more in ([], ["حرامي كبير"]):
+        policy = Policy("p", {}, banned=banned + more, allowed=allowed)
+        assert decide(policy, "هذا حرامي كبير اللصوص").reasons == ("banned_word",)
+
+
+def test_allowed_phrases_that_overlap_all_count():
+    policy = Policy("p", {}, banned=["دبي"], allowed=["سمسار عقارات", "عقارات دبي"])
+    assert decide(policy, "سمسار عقارات دبي").action is Action.APPROVE
+
+
 def test_an_allowed_phrase_does_not_lower_a_score():
     policy = Policy("p", {"insult": Thresholds(0.5)}, allowed=["غبي"])
     assert decide(policy, "غبي", insult=0.9).reasons == ("insult",)

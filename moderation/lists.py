@@ -56,13 +56,28 @@ class PhraseList:
         Where several begin with the same word of the text it is the longest; a match may overlap
         with the next. They are sorted.
         """
+        return sorted({(start, end) for _, start, end in self._spans(text)})
+
+    def cover(self, text: str) -> list[tuple[int, int]]:
+        """Return what matches cover: each with the proclitics of its first word."""
+        return sorted({(first, end) for first, _, end in self._spans(text)})
+
+    def _spans(self, text: str) -> list[tuple[int, int, int]]:
+        """Return where the first word of each match starts, and start and end of the match."""
         if not self:
             return []
         canonical = canonicalise([text])
-        matches = self._matches(canonical.text(0))
-        return sorted({original_span(canonical, 0, start, end, text) for start, end in matches})
+        form, offsets = canonical.text(0), canonical.offsets[canonical.bounds[0] + 1 :]
+        spans = []
+        for first, start, end in self._matches(form):
+            if first and offsets[first - 1] == offsets[first - 2]:
+                # The canonical form has set a particle apart that is written onto the word.
+                first = form.rfind(" ", 0, first - 1) + 1
+            begin = int(offsets[first])
+            spans.append((begin, *original_span(canonical, 0, start, end, text)))
+        return spans
 
-    def _matches(self, form: str) -> Iterator[tuple[int, int]]:
+    def _matches(self, form: str) -> Iterator[tuple[int, int, int]]:
         tails = self._tails
         words = form.split(" ")
         likely = [i for i, word in enumerate(words) if word[-_TAIL:] in tails or word[-1:] in tails]
@@ -77,7 +92,7 @@ class PhraseList:
             ]
             if found:
                 end, start = max(found)
-                yield start, end
+                yield ends[i] - len(words[i]), start, end
 
 
 def _stems(word: str) -> list[str]:

@@ -1,8 +1,10 @@
 """From scores to an action: thresholds per attribute and the newsroom's own lists."""
 
 import tomllib
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Self
 
@@ -55,8 +57,8 @@ class Policy:
         Per attribute; an attribute that is not named never decides.
     suspect, banned, allowed : sequence of str
         Words and phrases, matched in canonical form on whole words with their proclitics.
-        Suspect ones send to review, banned ones reject; what an allowed phrase covers is
-        ignored by both.
+        Suspect ones send to review, banned ones reject; what an allowed phrase covers,
+        its proclitics included, is ignored by both.
 
     Raises
     ------
@@ -169,12 +171,15 @@ class Policy:
     def _matches(self, text: str) -> list[tuple[str, Action, int, int]]:
         if not self._listed:
             return []
-        allowed = self._allowed.find(text)
+        allowed = self._allowed.cover(text)
+        firsts = [first for first, _ in allowed]
+        # How far the phrases reach that begin no later: what ends there or before is inside one.
+        reach = [0, *accumulate((last for _, last in allowed), max)]
         return [
             (reason, action, start, end)
             for reason, action, phrases in self._lists
             for start, end in phrases.find(text)
-            if not any(first <= start and end <= last for first, last in allowed)
+            if end > reach[bisect_right(firsts, start)]
         ]
 
 

@@ -49,6 +49,7 @@ def test_a_phrase_is_found_however_it_is_written(phrase, text, expected):
 )
 def test_a_word_is_found_behind_its_proclitics_and_covered_without_them(text):
     assert found(["كلب"], text) == ["كلب"]
+    assert PhraseList(["كلب"]).cover(f"هذا {text} كبير") == [(4, 4 + len(text))]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,7 @@ def test_an_empty_list_finds_nothing():
     assert not PhraseList([])
     assert PhraseList(["كلب"])
     assert found([], "كلب") == []
+    assert PhraseList([]).cover("كلب") == []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation import ATTRIBUTES, Action, CommentScore, Policy, PolicyError, Span, Thresholds
+from moderation.lists import PhraseList
 
 ORDER = [Action.APPROVE, Action.REVIEW, Action.REJECT]
 SHARES = st.floats(0, 1)
@@ -151,6 +152,35 @@ def test_a_phrase_that_is_added_switches_none_off():
 def test_allowed_phrases_that_overlap_all_count():
     policy = Policy("p", {}, banned=["دبي"], allowed=["سمسار عقارات", "عقارات دبي"])
     assert decide(policy, "سمسار عقارات دبي").action is Action.APPROVE
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        pytest.param("السمسار عقارات", Action.APPROVE, id="article"),
+        pytest.param("وبالسمسار عقارات", Action.APPROVE, id="more"),
+        pytest.param("كان،السَمسار عقارات", Action.APPROVE, id="beside-a-word"),
+        pytest.param("السمسار العقارات", Action.REVIEW, id="another-phrase"),
+        pytest.param("السمسار عقارات السمسار", Action.REVIEW, id="once-more"),
+    ],
+)
+def test_an_allowed_phrase_covers_its_own_proclitics(text, action):
+    policy = Policy("p", {}, suspect=["السمسار"], allowed=["سمسار عقارات"])
+    assert decide(policy, text).action is action
+
+
+@given(st.lists(st.sampled_from(["بيت", "والبيت", "شارع", "مدينة"]), max_size=8).map(" ".join))
+def test_what_is_inside_one_allowed_phrase_is_ignored(text):
+    banned = ["بيت", "شارع مدينة", "البيت"]
+    allowed = ["بيت شارع مدينة", "شارع مدينة بيت", "مدينة بيت"]
+    matches, covers = PhraseList(banned).find(text), PhraseList(allowed).cover(text)
+    expected = [
+        (start, end)
+        for start, end in matches
+        if not any(first <= start and end <= last for first, last in covers)
+    ]
+    spans = decide(Policy("p", {}, banned=banned, allowed=allowed), text).spans
+    assert [(span.start, span.end) for span in spans] == expected
 
 
 def test_an_allowed_phrase_does_not_lower_a_score():

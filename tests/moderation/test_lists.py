@@ -67,6 +67,67 @@ def test_only_whole_words_are_found(text):
     assert found(["كلب"], text) == []
 
 
+AMONG = "كلام {} كل يوم والله يا ناس"
+
+
+@pytest.mark.parametrize(
+    "phrase", ["usdt", "dollar", "nik", "100 dollar", "bit coin", "t.me/xyz", "3la", "7mar", "sex"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{}", id="alone"),
+        pytest.param(AMONG, id="among-arabic-words"),
+        pytest.param("hello {} my dear friend", id="among-latin-words"),
+        pytest.param("قلت {} hello my dear friend", id="among-both"),
+    ],
+)
+def test_latin_letters_are_found_among_words_of_either_script(phrase, text):
+    assert found([phrase], text.format(phrase)) == [phrase]
+    assert found([phrase], text.format(phrase.upper())) == [phrase.upper()]
+
+
+@pytest.mark.parametrize("phrase", ["usdt", "dollar", "nik", "bit coin", "iphone", "t.me/xyz"])
+@pytest.mark.parametrize("proclitic", ["ال", "و", "ب", "بال", "يا"])
+@pytest.mark.parametrize("text", [AMONG, "{} hello my dear friend"])
+def test_latin_letters_are_found_behind_proclitics(phrase, proclitic, text):
+    text = text.format(proclitic + phrase)
+    assert found([phrase], text) == [phrase]
+    assert [text[start:end] for start, end in PhraseList([phrase]).cover(text)] == [
+        proclitic + phrase
+    ]
+
+
+def test_words_of_both_scripts_are_found_among_latin_ones():
+    assert found(["يا ولد nik"], "hello my dear يا ولد nik") == ["يا ولد nik"]
+
+
+@pytest.mark.parametrize("written", ["d.o.l.l.a.r", "dollarrr", "\uff44ollar", "dollár"])
+def test_latin_letters_are_found_however_they_are_written(written):
+    assert found(["dollar"], AMONG.format(written)) == [written]
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text"),
+    [
+        pytest.param("dollar", AMONG.format("دولار"), id="word"),
+        pytest.param("dollar", AMONG.format("الدولار"), id="with-article"),
+        pytest.param("usdt", AMONG.format("وسدت"), id="letters"),
+        pytest.param("3la", AMONG.format("غلا"), id="digit"),
+        pytest.param("t.me/xyz", AMONG.format("ثمة xyz"), id="first-word"),
+        pytest.param("xxx", AMONG.format("بك"), id="behind-a-particle"),
+        pytest.param("dollar", AMONG.format("dolar"), id="another-spelling"),
+    ],
+)
+def test_latin_letters_are_not_the_arabic_word_that_they_read_as(phrase, text):
+    assert found([phrase], text) == []
+
+
+def test_the_longest_phrase_is_one_that_is_written_so():
+    text = AMONG.format("ثمه xyz ثمه")
+    assert found(["t.me/xyz", "ثمه"], text) == ["ثمه", "ثمه"]
+
+
 def test_a_phrase_wins_over_its_first_word():
     assert found(["كلب", "كلب البحر"], "كلب البحر كلب") == ["كلب البحر", "كلب"]
 
@@ -130,3 +191,12 @@ def test_matches_lie_in_the_text_and_are_the_phrase(text):
     for start, end in phrases.find(text):
         assert 0 <= start < end <= len(text)
         assert phrases.find(text[start:end]) == [(0, end - start)]
+
+
+@given(st.text(st.one_of(st.sampled_from("nik gو ال.1\u064b"), st.characters()), max_size=12))
+def test_what_is_listed_is_found_wherever_it_stands(phrase):
+    try:
+        phrases = PhraseList([phrase])
+    except PolicyError:
+        return
+    assert phrases.find(phrase)

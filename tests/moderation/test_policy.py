@@ -169,6 +169,15 @@ def test_an_allowed_phrase_covers_its_own_proclitics(text, action):
     assert decide(policy, text).action is action
 
 
+def test_latin_letters_are_banned_and_allowed_among_arabic_words():
+    text = "اربح usdt مجانا كل يوم"
+    assert decide(Policy("p", {}, banned=["usdt"]), text).reasons == ("banned_word",)
+    assert decide(Policy("p", {}, suspect=["usdt"]), text).reasons == ("suspect_word",)
+    policy = Policy("p", {}, banned=["مجانا"], allowed=["usdt مجانا"])
+    assert decide(policy, text).action is Action.APPROVE
+    assert decide(policy, "وهذا الUSDT مجانا كل يوم").action is Action.APPROVE
+
+
 @given(st.lists(st.sampled_from(["بيت", "والبيت", "شارع", "مدينة"]), max_size=8).map(" ".join))
 def test_what_is_inside_one_allowed_phrase_is_ignored(text):
     banned = ["بيت", "شارع مدينة", "البيت"]

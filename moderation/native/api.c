@@ -155,7 +155,8 @@ EXPORT int64_t ghirbal_canonical(const Alphabet *alphabet, const uint32_t *raw,
                 offsets[n + j] = j + 1 < text->size ? text->places[j] : -1;
             }
         n += text->size - 1;
-        memcpy(emoji + n_emoji, work.emoji, (size_t)work.n_emoji * sizeof *emoji);
+        if (work.n_emoji)
+            memcpy(emoji + n_emoji, work.emoji, (size_t)work.n_emoji * sizeof *emoji);
         n_emoji += work.n_emoji;
         emoji_bounds[i + 1] = n_emoji;
     }

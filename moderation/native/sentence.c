@@ -164,7 +164,7 @@ static int hides(const Alphabet *alphabet, const uint32_t *raw, int32_t i, int32
     if (raw[i] != '.' || before == behind)
         return 0;
     int32_t first = before ? i : i - 1;
-    return first + 1 < size && raw[first] == '.' && raw[first + 1] == '.'
+    return first >= 0 && first + 1 < size && raw[first] == '.' && raw[first + 1] == '.'
            && is_in_word(alphabet, raw, first - 1, size)
            && is_in_word(alphabet, raw, first + 2, size)
            && !(is_in_word(alphabet, raw, first - 2, size)

@@ -79,25 +79,32 @@ static int lost_its_seat(const Alphabet *alphabet, const uint32_t *raw, int32_t 
                       && !is_vowel(code_of(alphabet, raw[i - 1])));
 }
 
-/* Write an alef for each hamza that lost its seat: few comments have any. */
+static void keep_one(Text *text, int32_t to, int32_t from)
+{
+    text->codes[to] = text->codes[from];
+    text->kinds[to] = text->kinds[from];
+    text->places[to] = text->places[from];
+}
+
+/* Write an alef for each hamza that lost its seat: few comments have any. From the back, so that
+ * each letter is moved once. */
 static int seat_hamzas(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32_t size)
 {
-    int32_t to = text->size;
-    for (int32_t i = size - 1; i >= 0; i--) {
+    int32_t n = 0, from = text->size - 1;
+    for (int32_t i = 0; i < size; i++)
+        n += lost_its_seat(alphabet, raw, i, size);
+    if (reserve_text(text, (int64_t)text->size + n) < 0)
+        return -1;
+    text->size += n;
+    for (int32_t i = size - 1; n; i--) {
         if (!lost_its_seat(alphabet, raw, i, size))
             continue;
-        if (reserve_text(text, (int64_t)text->size + 1) < 0)
-            return -1;
-        while (text->places[to - 1] > i)
-            to--;
-        size_t n = (size_t)(text->size - to);
-        memmove(text->codes + to + 1, text->codes + to, n * sizeof *text->codes);
-        memmove(text->kinds + to + 1, text->kinds + to, n * sizeof *text->kinds);
-        memmove(text->places + to + 1, text->places + to, n * sizeof *text->places);
-        text->codes[to] = ALEF;
-        text->kinds[to] = ARABIC;
-        text->places[to] = i;
-        text->size++;
+        for (; text->places[from] > i; from--)
+            keep_one(text, from + n, from);
+        text->codes[from + n] = ALEF;
+        text->kinds[from + n] = ARABIC;
+        text->places[from + n] = i;
+        n--;
     }
     return 0;
 }
@@ -120,13 +127,6 @@ static int fold(Text *text, const Alphabet *alphabet, const uint32_t *raw, int32
     }
     put(text, SPACE, HARD, size);
     return *kinds >> DROP & 1 ? seat_hamzas(text, alphabet, raw, size) : 0;
-}
-
-static void keep_one(Text *text, int32_t to, int32_t from)
-{
-    text->codes[to] = text->codes[from];
-    text->kinds[to] = text->kinds[from];
-    text->places[to] = text->places[from];
 }
 
 /* Tell whether any character stands three times in a row, or a mask twice. */

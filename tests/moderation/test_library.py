@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import time
 from pathlib import Path
 
 import numpy as np
@@ -63,12 +64,22 @@ def test_every_word_of_the_lexicon_is_found_alike_behind_a_sign(sign):
         pytest.param("ﷺ" * 3_000, id="ligatures"),
         pytest.param("ك*" * 5_000, id="masks"),
         pytest.param("ا1" * 5_000, id="digits"),
+        pytest.param("ءكءا" * 5_000, id="hamzas"),
         pytest.param("7mar merci xqz " * 500, id="latin"),
         pytest.param("7mar شكرا كلب " * 500, id="latin-among-arabic"),
     ],
 )
 def test_long_and_odd_comments_come_out_alike(text):
     assert_same([text])
+
+
+def test_hamzas_take_no_longer_than_other_letters():
+    took = []
+    for text in ("ءك" * 80_000, "بك" * 80_000):
+        start = time.process_time()
+        canonicalise([text])
+        took.append(time.process_time() - start)
+    assert took[0] < 30 * took[1]  # twice as long; where each moves all the rest, 400 times
 
 
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="no published corpora beside the repository")

@@ -256,6 +256,8 @@ def _replace(batch: Batch, hits: list[_Hit]) -> None:
     places: list[NDArray[np.int64]] = []
     done = 0
     for start, stop, text in hits:
+        if start < done:  # the second of two parts that were joined
+            continue
         new = np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
         codes += batch.codes[done:start], new
         kinds += batch.kinds[done:start], KIND[new]

@@ -284,7 +284,7 @@ static int is_mostly_arabic(const Text *text)
     return n_arabic >= ARABIC_TO_LATIN * n_latin;
 }
 
-/* Find hidden words, in order; a word may be found within a stretch and once more behind it. */
+/* Find hidden words, in order; what is part of one is no other. */
 int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint32_t kinds)
 {
     const Text *text = &work->text;
@@ -303,13 +303,17 @@ int find_hidden(Work *work, const Alphabet *alphabet, const uint32_t *raw, uint3
         int32_t n = 0, last = word.stop == text->size - 1;
         search.n_latin += word.latin;
         Look after = look(&search, &next);
-        if (!last && !joined && (n = find_joined(&search, &word, &next, &after)) > 0)
-            search.hit->stop = next.stop;
-        joined = n > 0;
-        if (!n)
-            n = find_alone(&search, &word);
-        search.hit->length = finish(&search, &word, n);
-        work->n_hits += search.hit->length > 0;
+        if (joined) {
+            joined = 0;
+        } else {
+            if (!last && (n = find_joined(&search, &word, &next, &after)) > 0)
+                search.hit->stop = next.stop;
+            joined = n > 0;
+            if (!n)
+                n = find_alone(&search, &word);
+            search.hit->length = finish(&search, &word, n);
+            work->n_hits += search.hit->length > 0;
+        }
         if (last)
             break;
         word = next;

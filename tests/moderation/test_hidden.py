@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moderation.lexicon import lexicon, read_vocabulary
-from moderation.text import canonicalise, original_span
+from moderation.text import canonicalise, canonicalise_by_arrays, original_span
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "corpora" / "aoc_reader_comments.csv.gz"
 # Parts of words that hide, so that many of the texts hide one.
@@ -17,7 +17,9 @@ TEXT = st.lists(st.sampled_from(PARTS), max_size=12).map("".join)
 
 
 def canonical(text):
-    return canonicalise([text]).text(0)
+    form = canonicalise([text]).text(0)
+    assert canonicalise_by_arrays([text]).text(0) == form
+    return form
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,9 @@ def test_letters_written_twice_are_written_once(raw, expected):
         pytest.param("الع كس تماما", "العكس تماما", id="a-spoken-word-that-ends-like-a-listed-one"),
         pytest.param("ان يكو ن هنا", "ان يكون هنا", id="with-the-part-behind"),
         pytest.param("انت ان يك ون", "انت ان يكون", id="with-the-part-behind-not-with-before"),
+        pytest.param("انت جز-ايريين", "انت جزايريين", id="a-part-that-is-like-a-hidden-word"),
+        pytest.param("انت ش ماكريين والله", "انت شماكريين والله", id="a-part-with-double-letters"),
+        pytest.param("a ltars", "altars", id="a-part-in-latin-letters"),
     ],
 )
 def test_split_words_are_joined(raw, expected):

@@ -140,8 +140,27 @@ class Lexicon:
             and not (first in self.spoken and second in self.spoken)
         )
 
+    def _is_masked(self, bare: str) -> bool:
+        """Tell whether a word of the lexicon is what is left of one without its masks.
+
+        Behind a particle two letters are any word, and three behind one of a single letter.
+        """
+        return any(
+            bare.startswith(p)
+            and bare[len(p) :] in self.words
+            and (not p or len(bare) - len(p) >= _SHORT + (len(p) == 1))
+            for p in PROCLITICS
+        )
+
     def unmask(self, word: str) -> str | None:
-        """Return the word that shows as `word`, masks and all; None where none does."""
+        """Return the word that shows as `word`, masks and all; None where none does.
+
+        A mask may stand between two letters or for one. Of 70 words that comments mask and where
+        one of the lexicon fits either way, 69 have it between.
+        """
+        bare = word.replace(chr(MASK), "")
+        if self._is_masked(bare):
+            return bare
         for proclitic in PROCLITICS:
             rest = word.removeprefix(proclitic)
             # Two letters left over by a particle of one letter fit too many words.

@@ -158,8 +158,35 @@ int32_t undouble(const Lexicon *lexicon, const uint32_t *word, int32_t size, uin
     return i < n && !is_ordinary(lexicon, word, size) && !has_word(lexicon, word, size) ? n : 0;
 }
 
+/* Write a word without its masks, where it is one of the lexicon; behind a particle two letters are
+ * any word, and three behind one of a single letter. */
+static int32_t drop_masks(const Lexicon *lexicon, const uint32_t *word, int32_t size,
+                          uint32_t *result)
+{
+    Letters bare = {result, 0};
+    for (int32_t i = 0; i < size; i++)
+        if (word[i] != MASK)
+            result[bare.size++] = word[i];
+    if (!may_be_whole(lexicon, hash_whole(bare)))
+        return 0;
+    for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
+        Letters head = lexicon->proclitics.words[i];
+        if (!starts_with(bare, head))
+            continue;
+        Letters rest = rest_of(bare, head);
+        if ((!head.size || rest.size >= SHORT_REST + (head.size == 1))
+            && in_lexicon(lexicon, rest.letters, rest.size))
+            return bare.size;
+    }
+    return 0;
+}
+
+/* A mask may stand between two letters or for one. */
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
 {
+    int32_t n_bare = drop_masks(lexicon, word, size, result);
+    if (n_bare)
+        return n_bare;
     Letters whole = {word, size};
     for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
         Letters head = lexicon->proclitics.words[i];

@@ -42,6 +42,25 @@ def test_masked_letters_are_restored(raw, expected):
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
+        pytest.param("انت حم*ار", "انت حمار", id="no-other-word-fits"),
+        pytest.param("يا خ*ول غ*بي", "يا خول غبي", id="not-a-spoken-word"),
+        pytest.param("ابن كل*ب", "ابن كلب", id="not-another-word-of-the-lexicon"),
+        pytest.param("يا مع*رص ال*حي*وان", "يا معرص الحيوان", id="two-and-behind-an-article"),
+        pytest.param("ح**مار", "حمار", id="two-stars-in-a-row"),
+        pytest.param("ك*س", "كس", id="two-letters"),
+        pytest.param("انت *حمار* كبير", "انت حمار كبير", id="behind-a-word"),
+        pytest.param("و*كس الك*س", "ونكس الكاس", id="two-letters-behind-a-particle"),
+        pytest.param("ب*لدنا", "ببلدنا", id="three-letters-behind-one"),
+        pytest.param("كتبت رس*لة", "كتبت رساله", id="other-words-stay"),
+    ],
+)
+def test_stars_between_the_letters_of_a_word_are_left_out(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
         pytest.param("يا حممار", "يا حمار", id="inside"),
         pytest.param("والغبيي", "و الغبي", id="after-particles"),
         pytest.param("ككلب", "ككلب", id="the-first-may-be-a-particle"),

@@ -5,14 +5,14 @@ Arrays find the few words that may hide one; these are then looked at letter by 
 
 import itertools
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moderation.alphabet import KIND, MASK, SPACE, Kind
-from moderation.latin import MOST_LATIN, SHORTEST_LATIN, spelled
+from moderation.latin import MOST_LATIN, SHORTEST_LATIN, spelled, unmasked
 from moderation.letters import HARD, Batch
 from moderation.lexicon import GLUED, LONGEST, POWERS, Lexicon, hash_word, lexicon
 
@@ -187,7 +187,8 @@ def _read_latin(words: _Words, known: Lexicon) -> Iterable[_Hit]:
     for nth, i in enumerate(latin):
         read = nth - before[nth] < MOST_LATIN
         if read and SHORTEST_LATIN <= words.sizes[i] <= LONGEST:
-            found = spelled(words.text(i), among=bool(among[comments[i]]))
+            word, read = words.text(i), partial(spelled, among=bool(among[comments[i]]))
+            found = unmasked(word, read) if chr(MASK) in word else read(word)
             if found:
                 yield _Hit(words.starts[i], words.stops[i], found)
 

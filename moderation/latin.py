@@ -8,11 +8,12 @@ has it: n-grams tell something even of a word that is spelled wrong.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
 
+from moderation.alphabet import MASK
 from moderation.lexicon import HEADS, LONGEST, lexicon, reading, sound, strength
 
 READINGS_PATH: Final = Path(__file__).with_name("readings.txt")
@@ -29,6 +30,8 @@ _SHORTEST_RESULT: Final = 3
 MOST_LATIN: Final = 300
 """Words in Latin letters that are read in one comment: nobody shall make one that takes long. Of
 all comments of the corpora that are mostly such words, none has more than 278."""
+_STAR: Final = chr(MASK)
+_HIDDEN: Final = ("", *"aiueo")  # what a mask may stand for, one for all of a word
 _FOREIGN: Final = re.compile(r"\d|gh|kh")  # what no English or French word is spelled with, nearly
 _STRANGE: Final = re.compile("[^a-z0-9]")
 _CHAT: Final = re.compile(r"[a-z][2-9]|[2-9][a-z]")
@@ -63,12 +66,29 @@ def in_arabic(word: str) -> str | None:
     >>> in_arabic("ktir"), in_arabic("merci"), in_arabic("xqz")
     ('كتير', 'شكرا', None)
     """
+    if len(word) > LONGEST:
+        return None
+    return (unmasked(word, _known) if _STAR in word else _known(word)) or _by_letters(word)
+
+
+def _known(word: str) -> str | None:
+    """Return what is listed, or what rules find."""
     listed = _listed().get(word)
     if listed is not None:
         return listed
-    if not SHORTEST_LATIN <= len(word) <= LONGEST:
+    return spelled(word, among=True) if len(word) >= SHORTEST_LATIN else None
+
+
+def unmasked(word: str, read: Callable[[str], str | None]) -> str | None:
+    """Return the first word of the lexicon that is read where a mask hides nothing or a vowel.
+
+    One behind the word hides nothing.
+    """
+    word = word.rstrip(_STAR)
+    if len(word) - word.count(_STAR) < SHORTEST_LATIN:
         return None
-    return spelled(word, among=True) or _by_letters(word)
+    found = (read(word.replace(_STAR, vowel)) for vowel in _HIDDEN)
+    return next((each for each in found if each and lexicon().has(each)), None)
 
 
 def transliterate(word: str, letters: Mapping[str, str]) -> str:

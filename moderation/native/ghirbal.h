@@ -186,6 +186,8 @@ int32_t undouble(const Lexicon *lexicon, const uint32_t *word, int32_t size, uin
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 int32_t read_latin(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
                    uint32_t *result);
+int32_t read_masked(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
+                    int listed, uint32_t *result);
 int32_t in_arabic(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result);
 uint32_t hash_word(const uint32_t *letters, int32_t size);
 enum { N_LOGARITHMS = 512 };

@@ -194,8 +194,11 @@ static int32_t find_latin(const Search *search, const Look *word)
     int32_t size = word->stop - word->start;
     if (!word->latin || search->n_latin > MOST_LATIN || size < SHORTEST_LATIN || size > LONGEST)
         return 0;
-    return read_latin(search->alphabet->lexicon, letters_of(search, word), size, search->among,
-                      search->hit->text);
+    const Lexicon *lexicon = search->alphabet->lexicon;
+    const uint32_t *letters = letters_of(search, word);
+    if (word->masked)
+        return read_masked(lexicon, letters, size, search->among, 0, search->hit->text);
+    return read_latin(lexicon, letters, size, search->among, search->hit->text);
 }
 
 /* Two neighbours as one word, with a mask between where `sign` is set. */

@@ -433,19 +433,60 @@ static int32_t transliterate(const Lexicon *lexicon, const uint32_t *word, int32
     return n < SHORTEST_RESULT ? 0 : n;
 }
 
+/* Write what is listed of a word, or what rules find; 0 for nothing. */
+static int32_t known_reading(const Lexicon *lexicon, const uint32_t *word, int32_t size,
+                             uint32_t *result)
+{
+    int32_t at = look_up(&lexicon->readings, hash_letters(word, size)), n = 0;
+    if (at < 0)
+        return size < SHORTEST_LATIN ? 0 : read_latin(lexicon, word, size, 1, result);
+    while (lexicon->read[at])
+        result[n++] = lexicon->read[at++];
+    return n;
+}
+
+/* Read a word of which each mask hides nothing, or the same vowel: the first of the lexicon counts.
+ * One behind the word hides nothing. What is listed is asked as well if it is `listed`. */
+int32_t read_masked(const Lexicon *lexicon, const uint32_t *word, int32_t size, int among,
+                    int listed, uint32_t *result)
+{
+    static const char vowels[] = {0, 'a', 'i', 'u', 'e', 'o'};
+    int32_t n_masks = 0;
+    while (size > 0 && word[size - 1] == MASK)
+        size--;
+    for (int32_t i = 0; i < size; i++)
+        n_masks += word[i] == MASK;
+    if (size - n_masks < SHORTEST_LATIN)
+        return 0;
+    for (size_t each = 0; each < sizeof vowels; each++) {
+        uint32_t letters[LONGEST], vowel = (uint32_t)vowels[each];
+        int32_t n = 0;
+        for (int32_t i = 0; i < size; i++)
+            if (word[i] != MASK || vowel)
+                letters[n++] = word[i] == MASK ? vowel : word[i];
+        n = listed ? known_reading(lexicon, letters, n, result)
+                   : read_latin(lexicon, letters, n, among, result);
+        if (n && has_word(lexicon, result, n))
+            return n;
+    }
+    return 0;
+}
+
+static int has_mask(const uint32_t *word, int32_t size)
+{
+    while (size > 0 && word[size - 1] != MASK)
+        size--;
+    return size > 0;
+}
+
 /* Read a word of a comment in Latin letters: what is listed, or what rules find, or else letter by
  * letter; 0 for nothing. */
 int32_t in_arabic(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
 {
     if (size > LONGEST)
         return 0;
-    int32_t at = look_up(&lexicon->readings, hash_letters(word, size)), n = 0;
-    if (at < 0) {
-        n = size < SHORTEST_LATIN ? 0 : read_latin(lexicon, word, size, 1, result);
-        int left = !n && size >= SHORTEST_TRANSLITERATED && !is_ordinary(lexicon, word, size);
-        return left ? transliterate(lexicon, word, size, result) : n;
-    }
-    while (lexicon->read[at])
-        result[n++] = lexicon->read[at++];
-    return n;
+    int32_t n = has_mask(word, size) ? read_masked(lexicon, word, size, 1, 1, result)
+                                     : known_reading(lexicon, word, size, result);
+    int left = !n && size >= SHORTEST_TRANSLITERATED && !is_ordinary(lexicon, word, size);
+    return left ? transliterate(lexicon, word, size, result) : n;
 }

@@ -109,6 +109,24 @@ def test_latin_spellings_are_read(raw, expected):
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
+        pytest.param("ya 7m*r", "ya حمار", id="for-a-vowel"),
+        pytest.param("k*lb kh*wal", "كلب خول", id="for-one-that-is-not-written"),
+        pytest.param("7aq*r", "حقير", id="for-another-vowel"),
+        pytest.param("7ma*r ka*lb", "حمار كلب", id="between-letters"),
+        pytest.param("7m**r *kalb*", "حمار كلب", id="several-and-behind"),
+        pytest.param("k*s omak", "k*s omak", id="too-little-is-left"),
+        pytest.param("*Taisen*", "taisen*", id="no-vowel-behind"),
+        pytest.param("k*ll test*ng", "k*ll test*ng", id="other-tongue"),
+        pytest.param("قال mosl*m للناس كلهم", "قال mosl*m للناس كلهم", id="an-everyday-word-stays"),
+    ],
+)
+def test_stars_in_latin_spellings_hide_a_vowel_or_nothing(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
         pytest.param("انت hikir والله العظيم", "انت حقير والله العظيم", id="loose-letters"),
         pytest.param("يا ابن nathl الكبير انت", "يا ابن نذل الكبير انت", id="short-word"),
         pytest.param("هذا okalb كبير مثلك", "هذا وكلب كبير مثلك", id="and"),

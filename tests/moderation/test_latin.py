@@ -108,6 +108,8 @@ def test_no_spelling_stands_twice_in_the_list():
         ("xqz wxv", None),
         ("ysabbou7omch xqz", "يسبوحمش"),
         ("ysabbo\u00f07 xqz", "يسبوح"),
+        ("b*tch sh*t", "قحبه خرا"),
+        ("e*mail", "مايل"),
         ("", None),
         ("شكرا", None),
         ("12 34", None),

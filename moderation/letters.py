@@ -48,12 +48,16 @@ def join_letters(batch: Batch) -> None:
     signs = np.stack([batch.kinds[each] for each in (begins, begins + (gaps >> 1), stops - 1)])
     near = (counts == 0) & (gaps <= 3)
     singles = single[:-1] & single[1:]
+    links = singles | _digit_links(batch, starts, sizes)
     masks = signs == Kind.MASK
     whole = near & (masks.all(axis=0) | ~masks.any(axis=0))  # a word with what is in the gap
-    linked = singles & (hard == 0) & ((spaces == 0) | ~_attached(single, whole))
+    linked = links & (hard == 0) & ((spaces == 0) | ~_attached(single, whole))
     linked &= ~_breaks(linked, spaces, near, waw=batch.codes[starts] == WAW)
     chain = np.concatenate(([0], np.cumsum(~linked)))
-    chained = linked & (np.bincount(chain) >= 3)[chain[:-1]]
+    # Three letters make a chain. Digits do not count, and between all of them they number a list.
+    long = np.bincount(chain[single], minlength=starts.size) >= 3
+    long &= np.bincount(chain[:-1][linked & singles], minlength=starts.size) > 0
+    chained = linked & long[chain[:-1]]
     hidden = near & ~chained & (signs == Kind.SIGN).all(axis=0)
     hidden &= _inside(batch.kinds, begins, stops, sizes)
     hidden |= near & ~chained & singles & masks.any(axis=0)
@@ -69,6 +73,21 @@ def join_letters(batch: Batch) -> None:
     step[(begins + hidden)[dropped]] += 1
     step[stops[dropped]] -= 1
     batch.keep(np.cumsum(step[:-1]) == 0)
+
+
+def _digit_links(
+    batch: Batch, starts: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Tell which gaps part a Latin letter from a digit that may stand for one: ``7 m a r``."""
+    codes, kinds = batch.codes[starts], batch.kinds[starts]
+    latin = (sizes == 1) & (kinds == Kind.LATIN)
+    digit = (sizes == 1) & (kinds == Kind.DIGIT) & (codes >= _LEAST) & (codes <= _MOST)
+    links: NDArray[np.bool_] = (latin[:-1] & digit[1:]) | (digit[:-1] & latin[1:])
+    return links
+
+
+_LEAST: Final = ord("2")
+_MOST: Final = ord("9")
 
 
 def _attached(single: NDArray[np.bool_], whole: NDArray[np.bool_]) -> NDArray[np.bool_]:

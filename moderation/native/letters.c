@@ -30,6 +30,16 @@ static int single(const Runs *runs, int32_t r)
            && runs->text->kinds[runs->starts[r]] != DIGIT;
 }
 
+/* Whether one is a Latin letter and the other a digit that may stand for one. */
+static int digit_beside_latin(const Runs *runs, int32_t digit, int32_t latin)
+{
+    const Text *text = runs->text;
+    int32_t at = runs->starts[digit], letter = runs->starts[latin];
+    return text->kinds[at] == DIGIT && runs->ends[digit] - at == 1 && text->codes[at] >= '2'
+           && text->codes[at] <= '9' && text->kinds[letter] == LATIN
+           && runs->ends[latin] - letter == 1;
+}
+
 /* Find the runs; return whether anything may have to be joined. */
 static int find_runs(Runs *runs)
 {
@@ -114,7 +124,8 @@ static void link_gaps(Runs *runs)
     for (int32_t g = 0; g < n_gaps; g++)
         runs->flags[g] = look_into(runs, g);
     for (int32_t g = 0; g < n_gaps; g++) {
-        if (!single(runs, g) || !single(runs, g + 1))
+        if (!(single(runs, g) && single(runs, g + 1)) && !digit_beside_latin(runs, g, g + 1)
+            && !digit_beside_latin(runs, g + 1, g))
             continue;
         if (runs->spaces[g] == 0 || !(part(runs, g) || part(runs, g + 1)))
             runs->flags[g] |= LINKED | (runs->flags[g] & NEAR ? CLOSE : 0);
@@ -152,7 +163,19 @@ static int linked(const Runs *runs, int32_t g)
     return flag(runs, g, LINKED) && !flag(runs, g, BROKEN);
 }
 
-/* Decide on each gap; three letters in a row make a chain. */
+/* Whether runs from one to another make a chain: three letters do. Digits do not count, and between
+ * all of them they number a list. */
+static int is_chain(const Runs *runs, int32_t first, int32_t last)
+{
+    int32_t letters = 0, pairs = 0;
+    for (int32_t r = first; r <= last; r++) {
+        letters += single(runs, r);
+        pairs += r < last && single(runs, r) && single(runs, r + 1);
+    }
+    return letters >= 3 && pairs > 0;
+}
+
+/* Decide on each gap. */
 static void decide(const Runs *runs)
 {
     int32_t n_gaps = runs->n_runs - 1;
@@ -160,7 +183,7 @@ static void decide(const Runs *runs)
         end = g;
         while (linked(runs, end))
             end++;
-        int chained = end - g >= 2;
+        int chained = end - g >= 2 && is_chain(runs, g, end);
         end += end == g;
         for (int32_t each = g; each < end; each++)
             runs->actions[each] = verdict(runs, each, chained);

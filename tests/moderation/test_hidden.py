@@ -97,6 +97,7 @@ def test_split_words_are_joined(raw, expected):
         pytest.param("ya 7mar", "ya حمار", id="digit"),
         pytest.param("homar hmar", "حمار حمار", id="plain"),
         pytest.param("elkalb", "الكلب", id="article"),
+        pytest.param("ya 7 m a r  9 a 7 b a", "ya حمار قحبه", id="set-apart"),
         pytest.param("ghabi", "غبي", id="two-letters-for-one"),
         pytest.param("mutakhallif motakhalef", "متخلف متخلف", id="long-word"),
         pytest.param("club kill car sale hammer", "club kill car sale hammer", id="other-tongue"),

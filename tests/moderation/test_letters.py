@@ -39,6 +39,38 @@ def test_letters_set_apart_come_together_word_by_word(raw, expected):
     assert canonical(raw) == expected
 
 
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        pytest.param("ya 7 a y w a n", "ya 7aywan", id="first"),
+        pytest.param("9 a 7 b a", "9a7ba", id="two"),
+        pytest.param("s h a r m u 6 a", "sharmu6a", id="inside"),
+        pytest.param("7 m a r   k l b", "7mar klb", id="two-words"),
+    ],
+)
+def test_digits_for_letters_come_together_with_latin_ones(raw, expected):
+    assert canonical(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["1 a 2 b 3 c", "a 2 b 3 c 4", "vitamin b 1 2", "a 5 b", "3 x 4", "2 a 1", "5 p m"],
+)
+def test_numbers_beside_letters_stay(raw):
+    assert canonical(raw) == raw
+
+
+@pytest.mark.parametrize("number", ["1", "10", "2.5"])
+def test_a_number_that_stands_for_no_letter_stays_apart(number):
+    assert canonical(f"{number} k l b") == f"{number.replace('.', ' ')} klb"
+    assert canonical("7 ك ل ب") == "7 كلب"
+
+
+def test_a_digit_comes_together_with_no_letter_of_another_comment():
+    batch = canonicalise(["k l", "7 b", "a"])
+    assert [batch.text(i) for i in range(3)] == ["k l", "7 b", "a"]
+
+
 @pytest.mark.parametrize("sign", list("#@$%&×!?؟●○■٪"))
 def test_a_sign_in_the_place_of_a_letter_is_a_mask(sign):
     assert canonical(f"يا ك{sign}ب و حم{sign}ر") == "يا ك*ب و حم*ر"

@@ -166,9 +166,9 @@ class PreviewAnswer(_Answer):
 
 
 class BulkAnswer(_Answer):
-    """What was decided on; `batch_id` takes it back."""
+    """What was decided on; `batch_id` takes it back, null where nothing was decided."""
 
-    batch_id: str
+    batch_id: str | None
     decided: int
     passed_over: int
     left: int

@@ -40,7 +40,8 @@ from service.web.blueprint import register_web
 class _IdConverter(BaseConverter):
     """A site's own id in an address; sites use addresses as ids, so it may hold slashes."""
 
-    regex = ".+?"
+    # Any character, also a line feed.
+    regex = "(?s:.+?)"
     part_isolating = False
 
 

@@ -18,20 +18,20 @@ def articles_of(
 ) -> dict[ArticleIn | None, Columns]:
     """Return for each article the columns of a comment that name it.
 
-    Articles are stored or brought up to date; what the site left out is not overwritten. A
-    comment of no article has no such columns.
+    Articles are stored or brought up to date; what the site left out is not overwritten. Where
+    only a section is told, the comment has that; a comment of neither has no such columns.
     """
-    # In one order, so that two batches with the same articles do not wait for each other.
-    named = sorted(
-        ((each.key, each) for each in dict.fromkeys(articles) if each is not None and each.key),
-        key=lambda pair: pair[0],
-    )
-    if not named:
-        return {}
-    names = [each.section for _, each in named if each.section is not None]
+    told = [each for each in dict.fromkeys(articles) if each is not None]
+    names = [each.section for each in told if each.section is not None]
     sections = sections_of(connection, site_id, names)
-    known = _known(connection, site_id, [key for key, _ in named])
-    columns: dict[ArticleIn | None, Columns] = {}
+    columns: dict[ArticleIn | None, Columns] = {
+        each: {"section_id": sections[each.section]}
+        for each in told
+        if each.section is not None and not each.key
+    }
+    # In one order, so that two batches with the same articles do not wait for each other.
+    named = sorted(((each.key, each) for each in told if each.key), key=lambda pair: pair[0])
+    known = _known(connection, site_id, [key for key, _ in named]) if named else {}
     for key, article in named:
         described: dict[str, Any] = article.model_dump(include={"title", "url"}, exclude_none=True)
         if article.section is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, RowMapping, bindparam, select
 from service.comments import decisions, find_current
 from service.database import writing
 from service.keys import Caller
-from service.newsroom_errors import gone
+from service.newsroom_errors import edited, gone
 from service.recording import newest_decision, record
 from service.schema import DecisionIn
 from service.tables import Comment
@@ -30,13 +30,21 @@ def locked(connection: Connection, site_id: int, external_id: str) -> RowMapping
 def decide(
     engine: Engine, external_id: str, *, decision: DecisionIn, caller: Caller
 ) -> dict[str, Any] | None:
-    """Append a moderator's decision; None if there is no such comment."""
+    """Append a moderator's decision; None if there is no such comment.
+
+    Raises
+    ------
+    ApiError
+        If the comment was deleted, or edited since the revision that the moderator read.
+    """
     with writing(engine) as connection:
         current = locked(connection, caller.site_id, external_id)
         if current is None:
             return None
         if not current["text"]:
             raise gone()
+        if decision.revision not in {None, current["revision"]}:
+            raise edited()
         # What the moderator had before them when deciding.
         before = newest_decision(connection, current["id"])
         made = {

@@ -14,7 +14,7 @@ from service.auth import requires
 from service.body import parse, read_body, validated
 from service.errors import ApiError
 from service.judge import Judgement
-from service.schema import COMMENT_LIMIT_BYTES, UnicodeString
+from service.schema import COMMENT_LIMIT_BYTES, MendedString
 from service.state import service_state
 
 coral = Blueprint("coral", __name__)
@@ -28,7 +28,7 @@ class CoralComment(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    body: UnicodeString | None = None
+    body: MendedString | None = None
 
 
 class CoralRequest(BaseModel):

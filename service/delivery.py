@@ -10,9 +10,10 @@ from contextlib import suppress
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import orjson
+from werkzeug.urls import iri_to_uri
 
 from moderation import __version__
 from service.outbox import Letter
@@ -46,8 +47,10 @@ def send(letter: Letter, *, private: bool, deadline_s: float = DEADLINE_S) -> st
         When all must be over.
     """
     try:
-        connection = _connect(letter.url, private=private, timeout_s=deadline_s)
-    except (OSError, RefusedAddressError, ValueError) as error:
+        # In the letters that HTTP knows; what is escaped already stays as it is.
+        parts = urlsplit(iri_to_uri(letter.url))
+        connection = _connect(parts, private=private, timeout_s=deadline_s)
+    except (OSError, HTTPException, RefusedAddressError, ValueError) as error:
         return str(error) or type(error).__name__
     # A receiver that answers byte by byte never runs into a time-out of its socket.
     late = threading.Event()
@@ -55,8 +58,8 @@ def send(letter: Letter, *, private: bool, deadline_s: float = DEADLINE_S) -> st
     timer.daemon = True
     timer.start()
     try:
-        return _exchange(connection, letter)
-    except (OSError, HTTPException) as error:
+        return _exchange(connection, parts, letter)
+    except (OSError, HTTPException, ValueError) as error:
         if late.is_set() or isinstance(error, TimeoutError):
             return f"no answer within {deadline_s:g} seconds"
         return f"{type(error).__name__}: {error}"
@@ -65,7 +68,7 @@ def send(letter: Letter, *, private: bool, deadline_s: float = DEADLINE_S) -> st
         connection.close()
 
 
-def _exchange(connection: HTTPConnection, letter: Letter) -> str | None:
+def _exchange(connection: HTTPConnection, parts: SplitResult, letter: Letter) -> str | None:
     if isinstance(connection.sock, ssl.SSLSocket):
         connection.sock.do_handshake()
     body = orjson.dumps(letter.payload)
@@ -76,7 +79,6 @@ def _exchange(connection: HTTPConnection, letter: Letter) -> str | None:
         "X-Ghirbal-Event": letter.event,
         "X-Ghirbal-Signature": signature(letter.secrets, body, at=int(time.time())),
     }
-    parts = urlsplit(letter.url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.request("POST", path, body=body, headers=headers)
     # What it says beside its status is not read: it could be endless.
@@ -90,8 +92,7 @@ def _hang_up(connected: socket.socket, late: threading.Event) -> None:
         connected.shutdown(socket.SHUT_RDWR)
 
 
-def _connect(url: str, *, private: bool, timeout_s: float) -> HTTPConnection:
-    parts = urlsplit(url)
+def _connect(parts: SplitResult, *, private: bool, timeout_s: float) -> HTTPConnection:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise RefusedAddressError("the address must begin with http:// or https://")
     port = parts.port or (443 if parts.scheme == "https" else 80)

@@ -1,17 +1,17 @@
 """Taking comments in: scored first, then stored in one transaction."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from moderation import Action
-from service.comments import find_current, standing
+from service.comments import find_all, find_current, standing
 from service.database import writing
 from service.errors import ApiError
 from service.judge import Judge
 from service.outbox import announce
+from service.retold import Retelling, retold
 from service.schema import CommentIn
 from service.storing import Incoming, Stored, store
 from service.tables import DEFAULT_SITE
@@ -22,7 +22,9 @@ _ATTEMPTS = 3
 def ingest(
     engine: Engine, judge: Judge, comment: CommentIn, *, site_id: int = DEFAULT_SITE
 ) -> Stored:
-    """Store and decide a comment, or an edit of it; the same text again changes nothing.
+    """Store and decide a comment, or an edit of it.
+
+    The same text again is neither scored nor decided on; what else the site says now is kept.
 
     Returns
     -------
@@ -64,18 +66,18 @@ def ingest_all(
     list
         For each what `ingest` returns, or the error that it raises.
     """
-    if len(comments) == 1:
-        # Sites send again what they got no answer to; a batch is mostly new.
-        with engine.connect() as connection:
-            known = _known(connection, site_id, comments[0])
-        if known is not None:
-            return [(known, False)]
+    with engine.connect() as connection:
+        again = _again(connection, comments, site_id=site_id)
+        # Sites send again what they got no answer to: that needs no write.
+        if len(again) == len(comments) and not retold(connection, again.values()):
+            return [(standing(connection, again[i][0]), False) for i in range(len(comments))]
     # Scored before the write begins: the database has one writer at a time.
-    judgements = judge.judge([comment.text for comment in comments])
+    new = [comment.text for i, comment in enumerate(comments) if i not in again]
+    judgements = iter(judge.judge(new) if new else [])
     incoming = [
-        Incoming(comment, judgement, action)
-        for comment, judgement, action in zip(
-            comments, judgements, actions or [None] * len(comments), strict=True
+        Incoming(comment, None if i in again else next(judgements), action)
+        for i, (comment, action) in enumerate(
+            zip(comments, actions or [None] * len(comments), strict=True)
         )
     ]
     for _ in range(_ATTEMPTS - 1):
@@ -88,11 +90,23 @@ def ingest_all(
     return _store(engine, judge, incoming, site_id=site_id)
 
 
-def _known(connection: Connection, site_id: int, comment: CommentIn) -> dict[str, Any] | None:
-    current = find_current(connection, site_id, comment.id)
-    if current is None or current["text"] != comment.text:
-        return None
-    return standing(connection, current)
+def _again(
+    connection: Connection, comments: Sequence[CommentIn], *, site_id: int
+) -> dict[int, Retelling]:
+    """Return which comments of a batch are stored with the same text, by their place in it."""
+    if len(comments) == 1:
+        # The statement that is built already: most requests bring one comment, and that is new.
+        current = find_current(connection, site_id, comments[0].id)
+        known = {} if current is None else {comments[0].id: current}
+    else:
+        known = find_all(connection, site_id, [comment.id for comment in comments])
+    again: dict[int, Retelling] = {}
+    for i, comment in enumerate(comments):
+        # Of an id that stands in a batch twice, the second one follows on the first.
+        current = known.pop(comment.id, None)
+        if current is not None and current["text"] == comment.text:
+            again[i] = current, comment
+    return again
 
 
 def _store(
@@ -102,7 +116,7 @@ def _store(
     with writing(engine) as connection:
         for turn in _turns(incoming):
             stored, made = store(
-                connection, [incoming[i] for i in turn], rules=judge.rules, site_id=site_id
+                connection, [incoming[i] for i in turn], judge=judge, site_id=site_id
             )
             announce(connection, made)
             for i, result in zip(turn, stored, strict=True):

@@ -61,7 +61,7 @@ def list_command(config: Path | None) -> None:
 @click.argument("name")
 @config_option
 def revoke(name: str, config: Path | None) -> None:
-    """Take the key called NAME out of use at once."""
+    """Take the key called NAME out of use; running services follow within two seconds."""
     engine = open_current(config)
     with reported(), writing(engine) as connection:
         revoke_key(connection, name)

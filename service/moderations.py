@@ -15,7 +15,7 @@ from service.errors import ApiError
 from service.judge import Judgement
 from service.keys import Scope
 from service.problems import answer_problems
-from service.schema import BATCH_LIMIT, COMMENT_LIMIT_BYTES, UnicodeString
+from service.schema import BATCH_LIMIT, COMMENT_LIMIT_BYTES, is_unicode
 from service.state import service_state
 
 CATEGORIES = {
@@ -34,6 +34,8 @@ CATEGORIES = {
     "violence/graphic": (),
 }
 """The attributes behind each category; none where nothing is assessed."""
+
+_String = Annotated[str, Field(strict=True)]
 
 _COMBINED = {"hate/threatening": min}
 _TYPES = {401: "invalid_request_error", 403: "invalid_request_error", 429: "requests"}
@@ -70,7 +72,7 @@ class TextPart(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     type: Literal["text"]
-    text: UnicodeString
+    text: _String
 
 
 class ModerationRequest(BaseModel):
@@ -78,7 +80,7 @@ class ModerationRequest(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    input: UnicodeString | list[UnicodeString] | list[TextPart]
+    input: _String | list[_String] | list[TextPart]
     model: Annotated[str, Field(strict=True, max_length=200)] | None = None
 
 
@@ -142,6 +144,9 @@ def _texts(wanted: ModerationRequest) -> Sequence[str]:
 def _checked(text: str, where: str) -> str:
     if not text.strip():
         _refuse("the text is empty", where)
+    # Not the model's to check: it would name each alternative of the union.
+    if not is_unicode(text):
+        _refuse("the text must be valid Unicode, without unpaired surrogates", where)
     if len(text.encode()) > COMMENT_LIMIT_BYTES:
         _refuse(f"the text is longer than {COMMENT_LIMIT_BYTES} bytes of UTF-8", where)
     return text

@@ -67,7 +67,7 @@ def post_bulk() -> Response:
         return jsonify({"count": tried.count, "sample": sample, "up_to": tried.up_to})
     return jsonify(
         {
-            "batch_id": done.batch_id,
+            "batch_id": done.batch_id if done.decided else None,
             "decided": len(done.decided),
             "passed_over": done.passed_over,
             "left": done.left,

@@ -12,6 +12,16 @@ def gone() -> ApiError:
     return ApiError(410, "comment_deleted", "this comment was deleted on request; its text is gone")
 
 
+def edited() -> ApiError:
+    """Return the answer to a decision on a text that is not the comment's any more."""
+    return ApiError(
+        409,
+        "comment_edited",
+        "this comment was edited since it was read; read it again and decide on the new text",
+        field="revision",
+    )
+
+
 class PolicyVersionError(ServiceError):
     """A version of the policy is there already or is not known."""
 

@@ -73,6 +73,7 @@ class Operation:
     example: dict[str, Any] | None = None
     missing: bool = False
     gone: bool = False
+    edited: bool = False
 
 
 _DESCRIBED = {
@@ -87,11 +88,16 @@ _DESCRIBED = {
     ),
     "api.get_comment": Operation({200: (CommentAnswer,)}, missing=True),
     "api.post_decision": Operation(
-        {201: (DecisionAnswer,)}, (DecisionIn,), example={"action": "approve"}, missing=True
+        {201: (DecisionAnswer,)},
+        (DecisionIn,),
+        example={"action": "approve", "revision": 1},
+        missing=True,
+        gone=True,
+        edited=True,
     ),
     "api.get_queue": Operation({200: (QueueAnswer,)}, query=QueueQuery),
     "newsroom.post_flag": Operation(
-        {201: (FlagAnswer,)}, (FlagIn,), example={"reason": "insult"}, missing=True
+        {201: (FlagAnswer,)}, (FlagIn,), example={"reason": "insult"}, missing=True, gone=True
     ),
     "newsroom.post_deletion": Operation(
         {200: (DeletionAnswer,)}, (DeletionIn,), example={"requested_by": "author"}, missing=True
@@ -114,6 +120,8 @@ _ERRORS = {
     401: "The API key is missing, unknown or revoked.",
     403: "The API key lacks the scope.",
     404: "No comment with this id has been sent.",
+    408: "The body did not arrive in time.",
+    409: "The comment was edited since the revision that was read.",
     410: "The comment was deleted on request.",
     413: "The body, the comment or the batch is too large.",
     415: "The body is not sent as JSON.",
@@ -195,13 +203,15 @@ def _possible_errors(operation: Operation, *, closed: bool) -> Iterator[int]:
     if closed:
         yield from (401, 403, 429, 503)
     if operation.body:
-        yield from (400, 413, 415)
+        yield from (400, 408, 413, 415)
     if operation.query is not None:
         yield 400
     if operation.missing:
         yield 404
-    if operation.missing or operation.gone:
+    if operation.gone:
         yield 410
+    if operation.edited:
+        yield 409
     yield 500
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from service.schema import StorableString, UnicodeString
+from service.schema import MendedString, Note, StorableString, UnicodeString
 
 ATTRIBUTE_OF = {
     "TOXICITY": "abusive",
@@ -43,7 +43,6 @@ def _number_in_quotes(value: object) -> object:
 
 
 ScoreType = Literal["SCORE_TYPE_UNSPECIFIED", "PROBABILITY", "STD_DEV_SCORE", "PERCENTILE", "RAW"]
-Opaque = Annotated[StorableString, Field(max_length=2_000)]
 Number = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_number_in_quotes)]
 
 
@@ -84,14 +83,14 @@ class _Message(BaseModel):
 class TextEntry(_Message):
     """A text and its kind."""
 
-    text: UnicodeString = ""
+    text: MendedString = ""
     type: UnicodeString = "PLAIN_TEXT"
 
 
 class ContextEntry(_Message):
     """A text that surrounds the comment; it is accepted, and scores do not depend on it."""
 
-    text: Annotated[UnicodeString, AfterValidator(_bounded)] = ""
+    text: Annotated[MendedString, AfterValidator(_bounded)] = ""
     type: UnicodeString = "PLAIN_TEXT"
 
 
@@ -143,9 +142,9 @@ class _Request(_Message):
     context: Context | None = None
     languages: list[Annotated[StorableString, Field(max_length=100)]] = []
     do_not_store: bool = False
-    client_token: Opaque | None = None
-    session_id: Opaque | None = None
-    community_id: Opaque | None = None
+    client_token: Note | None = None
+    session_id: Note | None = None
+    community_id: Note | None = None
 
 
 class AnalyzeRequest(_Request):

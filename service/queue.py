@@ -142,19 +142,21 @@ def read_page(
     by_id = {row["id"]: row for row in fetch_current(connection, Comment.id.in_(found))}
     shown = [by_id[number] for number in found[: query.limit]]
     more = len(found) > query.limit
-    return shown, _cursor(shown[-1], column=column.key) if more else None
+    return shown, _cursor(shown[-1], order=query.order) if more else None
 
 
-def _cursor(row: RowMapping, *, column: str) -> str:
-    value = row[column]
-    position = [value.isoformat() if isinstance(value, datetime) else value, row["id"]]
+def _cursor(row: RowMapping, *, order: str) -> str:
+    value = row[ORDERS[order][0].key]
+    position = [order, value.isoformat() if isinstance(value, datetime) else value, row["id"]]
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
 def _position(cursor: str, *, order: str) -> tuple[float | datetime, int]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        value, row_id = json.loads(base64.urlsafe_b64decode(padded))
+        of_order, value, row_id = json.loads(base64.urlsafe_b64decode(padded))
+        if of_order != order:
+            raise ValueError(of_order)
         if type(row_id) is not int or not 0 <= row_id < 2**63:
             raise ValueError(row_id)
         if order == "oldest":

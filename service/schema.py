@@ -1,5 +1,6 @@
 """What requests may say; the same models are what a description of the API is made from."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -12,11 +13,14 @@ COMMENT_LIMIT_BYTES = 20_480
 BATCH_LIMIT = 1_000
 ID_LIMIT = 200
 
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 def _scorable(text: str) -> str:
     if not text.strip():
         raise PydanticCustomError("comment_empty", "the comment has no text")
-    size = len(text.encode())
+    size = len(_unicode(text).encode())
     if size > COMMENT_LIMIT_BYTES:
         raise PydanticCustomError(
             "comment_too_long",
@@ -35,7 +39,7 @@ def _storable(text: str) -> str:
 
 def _iso_text(value: object) -> object:
     # Numbers would be read as seconds or milliseconds, whichever seems to fit.
-    if not isinstance(value, str) or value.strip().isdecimal():
+    if not isinstance(value, str) or not _DATE.match(value):
         raise ValueError("must be an ISO 8601 time such as 2026-11-23T09:30:00Z")
     return value
 
@@ -70,6 +74,17 @@ def _unicode(text: str) -> str:
     return text
 
 
+def _mended(text: str) -> str:
+    return text if is_unicode(text) else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _addressable(name: str) -> str:
+    # Clients take these two for folders of the address, also where they are escaped.
+    if name in {".", ".."}:
+        raise ValueError("must not be . or .., which cannot stand in an address")
+    return name
+
+
 def _blank_as_none(value: object) -> object:
     return None if value == "" else value
 
@@ -77,15 +92,23 @@ def _blank_as_none(value: object) -> object:
 ScorableText = Annotated[str, Field(strict=True), AfterValidator(_scorable)]
 StorableText = Annotated[ScorableText, AfterValidator(_storable)]
 UnicodeString = Annotated[str, Field(strict=True), AfterValidator(_unicode)]
+# For callers that publish a comment when they get an error. U+FFFD is as long as the unpaired
+# surrogate in whose place it stands, in code points and in UTF-16 units.
+MendedString = Annotated[str, Field(strict=True), AfterValidator(_mended)]
 StorableString = Annotated[UnicodeString, AfterValidator(_storable)]
 Id = Annotated[
     str, Field(strict=True, min_length=1, max_length=ID_LIMIT), AfterValidator(_storable)
 ]
+CommentId = Annotated[Id, AfterValidator(_addressable)]
 ItemId = Annotated[str | int, BeforeValidator(_item_id)]
 # Sites send an empty string for what they do not know, such as the id of an anonymous author.
 OptionalId = Annotated[Id | None, BeforeValidator(_blank_as_none)]
 Line = Annotated[str, Field(strict=True, max_length=1_000), AfterValidator(_storable)]
 Note = Annotated[str, Field(strict=True, max_length=2_000), AfterValidator(_storable)]
+OptionalLine = Annotated[Line | None, BeforeValidator(_blank_as_none)]
+OptionalNote = Annotated[Note | None, BeforeValidator(_blank_as_none)]
+Search = Annotated[str, Field(strict=True, min_length=1, max_length=200), AfterValidator(_storable)]
+Revision = Annotated[int, Field(strict=True, ge=1)]
 Time = Annotated[datetime, BeforeValidator(_iso_text), AfterValidator(_utc)]
 
 
@@ -110,15 +133,15 @@ class AuthorIn(_Request):
     """Who wrote a comment, as the site knows them."""
 
     id: OptionalId = None
-    name: Line | None = None
+    name: OptionalLine = None
 
 
 class ArticleIn(_Request):
     """The page under which a comment stands."""
 
     id: OptionalId = None
-    title: Line | None = None
-    url: Note | None = None
+    title: OptionalLine = None
+    url: OptionalNote = None
     section: OptionalId = None
 
     @property
@@ -130,7 +153,7 @@ class ArticleIn(_Request):
 class CommentIn(_Request):
     """A comment to keep and decide on."""
 
-    id: Id
+    id: CommentId
     text: StorableText
     author: AuthorIn | None = None
     article: ArticleIn | None = None
@@ -139,12 +162,13 @@ class CommentIn(_Request):
 
 
 class DecisionIn(_Request):
-    """A moderator's decision."""
+    """A moderator's decision; with `revision` only on the text that was read."""
 
     action: Action
     reason: OptionalId = None
     note: Note | None = None
     until_edited: bool = False
+    revision: Revision | None = None
 
     @model_validator(mode="after")
     def _only_approval_lasts(self) -> Self:
@@ -193,14 +217,14 @@ class QueueFilter(_Request):
     flagged: bool | None = None
     escalated: bool | None = None
     script: Literal["arabic", "latin", "mixed", "none"] | None = None
-    search: Annotated[StorableString, Field(min_length=1, max_length=200)] | None = None
+    search: Search | None = None
 
 
 class BulkItem(_Request):
     """A comment to decide on, and the revision that was read."""
 
     id: Id
-    revision: Annotated[int, Field(strict=True, ge=1)]
+    revision: Revision
 
 
 class BulkIn(_Request):
@@ -209,7 +233,7 @@ class BulkIn(_Request):
     Without `up_to` a filter is only tried out; `up_to` is what that answered.
     """
 
-    action: Literal[Action.APPROVE, Action.REJECT]
+    action: Literal["approve", "reject"]
     reason: OptionalId = None
     note: Note | None = None
     comments: Annotated[list[BulkItem], Field(min_length=1, max_length=1_000)] | None = None

@@ -14,10 +14,10 @@ from service.authors import hold_by_author
 from service.comments import find_all, standing
 from service.edits import decide_edit
 from service.errors import ApiError
-from service.judge import Judgement
+from service.judge import Judge, Judgement
 from service.newsroom_errors import gone
-from service.rules import Rules
-from service.schema import AuthorIn, CommentIn
+from service.retold import Retelling, described_by, retold
+from service.schema import CommentIn
 from service.script import script_of
 from service.search import index_texts
 from service.tables import Comment, Decision, Revision, Score
@@ -32,10 +32,13 @@ _NOTHING_SAID = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A comment with what the machine says about it, and what was decided on it elsewhere."""
+    """A comment with what the machine says about it, and what was decided on it elsewhere.
+
+    Nothing was asked of the machine where the text was stored already.
+    """
 
     comment: CommentIn
-    judgement: Judgement
+    judgement: Judgement | None
     action: Action | None = None
 
 
@@ -43,7 +46,7 @@ class Incoming:
 class _Row:
     """What is to be written about one comment."""
 
-    incoming: Incoming
+    comment: CommentIn
     document: dict[str, Any]
     state: dict[str, Any]
     decided: dict[str, Any]
@@ -52,7 +55,7 @@ class _Row:
 
 
 def store(
-    connection: Connection, incoming: Sequence[Incoming], *, rules: Rules, site_id: int
+    connection: Connection, incoming: Sequence[Incoming], *, judge: Judge, site_id: int
 ) -> tuple[list[Stored | ApiError], list[dict[str, Any]]]:
     """Write comments, no id of which stands twice, and return what became of each.
 
@@ -69,27 +72,37 @@ def store(
     known = find_all(connection, site_id, ids)
     results: dict[str, Stored | ApiError] = {}
     rows: list[_Row] = []
+    again: list[Retelling] = []
     for each in incoming:
         current = known.get(each.comment.id)
         if current is not None and current["text"] == each.comment.text:
             results[each.comment.id] = standing(connection, current), False
+            again.append((current, each.comment))
         # No comment comes without a text: this one was taken away.
         elif current is not None and not current["text"]:
             results[each.comment.id] = gone()
         else:
-            rows.append(_row(connection, each, current, rules=rules, site_id=site_id))
-    articles = articles_of(
-        connection, (row.incoming.comment.article for row in rows), site_id=site_id
-    )
-    for row in rows:
-        row.state |= articles.get(row.incoming.comment.article, {})
+            rows.append(_row(connection, each, current, judge=judge, site_id=site_id))
+    _describe(connection, rows, retold(connection, again), site_id=site_id)
     made = _write(connection, rows, known=known, site_id=site_id) if rows else []
     for row in rows:
-        comment = row.incoming.comment
         told = {name: row.decided[name] for name in ("action", "reasons")}
-        document = {"id": comment.id} | row.document | told
-        results[comment.id] = document, comment.id not in known
+        document = {"id": row.comment.id} | row.document | told
+        results[row.comment.id] = document, row.comment.id not in known
     return [results[name] for name in ids], made
+
+
+def _describe(
+    connection: Connection, rows: Sequence[_Row], again: Sequence[Retelling], *, site_id: int
+) -> None:
+    """Store the articles, and what is said anew of comments whose text is stored."""
+    told = [*(row.comment for row in rows), *(comment for _, comment in again)]
+    articles = articles_of(connection, (each.article for each in told), site_id=site_id)
+    for row in rows:
+        row.state |= articles.get(row.comment.article, {})
+    for current, comment in again:
+        state = described_by(comment) | articles.get(comment.article, {})
+        _change(connection, current["id"], state)
 
 
 def _row(
@@ -97,10 +110,13 @@ def _row(
     incoming: Incoming,
     current: RowMapping | None,
     *,
-    rules: Rules,
+    judge: Judge,
     site_id: int,
 ) -> _Row:
     comment, judgement = incoming.comment, incoming.judgement
+    if judgement is None:
+        # Stored a moment ago, and edited by another request since.
+        (judgement,) = judge.judge([comment.text])
     document = judgement.to_document()
     decided = {name: document[name] for name in ("action", "reasons", "model", "policy")}
     if incoming.action is not None:
@@ -109,7 +125,7 @@ def _row(
         author_id = comment.author.id if comment.author else None
         decided = hold_by_author(
             connection,
-            rules,
+            judge.rules,
             decided | {"source": judgement.source},
             site_id=site_id,
             author_id=author_id,
@@ -118,22 +134,9 @@ def _row(
     if current is not None:
         number = int(current["revision"]) + 1
         decided = decide_edit(connection, current, judgement, text=comment.text, decided=decided)
-    state = _state(incoming) | {"action": decided["action"], "revision": number}
-    return _Row(incoming, document, state, decided, number)
-
-
-def _state(incoming: Incoming) -> dict[str, Any]:
-    """Return the columns of a comment; what the site left out is not overwritten."""
-    comment = incoming.comment
-    author = comment.author or AuthorIn()
-    columns = {
-        "author_id": author.id,
-        "author_name": author.name,
-        "parent_external_id": comment.parent_id,
-        "created_at": comment.created_at,
-    }
-    described = {name: value for name, value in columns.items() if value is not None}
-    return described | state_of(incoming.judgement.scores) | {"script": script_of(comment.text)}
+    state = described_by(comment) | state_of(judgement.scores)
+    state |= {"script": script_of(comment.text), "action": decided["action"], "revision": number}
+    return _Row(comment, document, state, decided, number)
 
 
 def state_of(scores: dict[str, float]) -> dict[str, float]:
@@ -155,7 +158,7 @@ def _write(
             {
                 "comment_id": row.comment_id,
                 "number": row.number,
-                "text": row.incoming.comment.text,
+                "text": row.comment.text,
                 "created_at": now,
             }
             for row in rows
@@ -171,7 +174,7 @@ def _write(
     index_texts(
         connection,
         [
-            (row.comment_id, row.incoming.comment.text)
+            (row.comment_id, row.comment.text)
             for row in rows
             if row.decided["action"] == Action.REVIEW
         ],
@@ -186,21 +189,26 @@ def _write_comments(
     known: dict[str, RowMapping],
     new: dict[str, Any],
 ) -> None:
-    created = [row for row in rows if row.incoming.comment.id not in known]
+    created = [row for row in rows if row.comment.id not in known]
     if created:
         first = new | {"created_at": new["received_at"]} | _NOTHING_SAID
-        values = [first | row.state | {"external_id": row.incoming.comment.id} for row in created]
+        values = [first | row.state | {"external_id": row.comment.id} for row in created]
         # Not RETURNING: in the order of the parameters it would be one statement for each row.
         add_rows(connection, Comment, values)
         named = select(Comment.external_id, Comment.id).where(
             Comment.site_id == new["site_id"],
-            Comment.external_id.in_([row.incoming.comment.id for row in created]),
+            Comment.external_id.in_([row.comment.id for row in created]),
         )
         numbers = {name: number for name, number in connection.execute(named)}
         for row in created:
-            row.comment_id = numbers[row.incoming.comment.id]
+            row.comment_id = numbers[row.comment.id]
     for row in rows:
-        if row.incoming.comment.id in known:
-            row.comment_id = known[row.incoming.comment.id]["id"]
+        if row.comment.id in known:
+            row.comment_id = known[row.comment.id]["id"]
             state = row.state | {"settled": False, "escalated": False}
-            connection.execute(update(Comment).where(Comment.id == row.comment_id).values(state))
+            _change(connection, row.comment_id, state)
+
+
+def _change(connection: Connection, comment_id: int, columns: dict[str, Any]) -> None:
+    if columns:
+        connection.execute(update(Comment).where(Comment.id == comment_id).values(columns))

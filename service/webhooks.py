@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from werkzeug.urls import iri_to_uri
 
 from service.audit import note
 from service.newsroom_errors import WebhookError
@@ -33,15 +34,9 @@ def add_webhook(
     Raises
     ------
     WebhookError
-        If the address is not one of HTTP.
+        If the address is not one of HTTP, or names a user.
     """
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or not url.isprintable():
-        raise WebhookError(f"{url!r} must be an address such as https://site.example/ghirbal")
+    _check_address(url)
     query = insert(Webhook).values(
         site_id=site_id,
         url=url,
@@ -53,6 +48,24 @@ def add_webhook(
     number = int(connection.execute(query.returning(Webhook.id)).scalar_one())
     note(connection, "webhook added", f"{number}: {url}", moderator_id=moderator_id)
     return number
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        # Delivery writes it so; not every host has such a name.
+        iri_to_uri(url)
+    except ValueError:
+        usable = False
+    if not usable or not url.isprintable() or " " in parts.netloc:
+        raise WebhookError(f"{url!r} must be an address such as https://site.example/ghirbal")
+    if "@" in parts.netloc:
+        # Not repeated: it may hold a password.
+        raise WebhookError(
+            "the address must not hold a user name or password, which would not be sent; the site "
+            "knows events by their signature"
+        )
 
 
 def list_webhooks(connection: Connection) -> Sequence[RowMapping]:

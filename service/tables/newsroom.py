@@ -132,7 +132,7 @@ class Comment(Base):
     author_id: Mapped[str | None] = mapped_column(ReaderId)
     author_name: Mapped[str | None] = mapped_column(Text)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("article.id"))
-    # That of the article, repeated for the queue.
+    # That of the article, repeated for the queue; a comment of no article may have one, too.
     section_id: Mapped[int | None] = mapped_column(ForeignKey("section.id"))
     # The site's id, not a foreign key: a reply may be sent before the comment it answers.
     parent_external_id: Mapped[str | None] = mapped_column(Text)

@@ -12,6 +12,7 @@ class Receiver:
     def __init__(self):
         self.got = []
         self.headers = []
+        self.paths = []
         self.bodies = []
         self.status = 200
         self.released = threading.Event()
@@ -28,6 +29,7 @@ class Receiver:
                     return
                 receiver.bodies.append(body)
                 receiver.headers.append(dict(self.headers))
+                receiver.paths.append(self.path)
                 receiver.got.append(json.loads(body))
                 self.send_response(receiver.status)
                 self.end_headers()

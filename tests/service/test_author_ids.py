@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from service import create_app
 from service.cli import ghirbal
-from service.database import open_engine
+from service.database import open_engine, writing
 from service.keys import Scope
 from service.state import EXTENSION
 
@@ -52,6 +52,14 @@ def test_id_is_nowhere_in_the_database(hashing, engine, together):
     (reporter,) = kept(engine, "SELECT reporter_id FROM flag")
     assert HASHED.fullmatch(reporter)
     assert reporter != kept(engine)[0]
+
+
+def test_comment_sent_again_says_nothing_new_of_its_author(hashing, engine):
+    hashing.post("/v1/comments", comment(1))
+    with writing(engine):
+        assert hashing.post("/v1/comments", comment(1)).status_code == 200
+    hashing.post("/v1/comments", comment(1, author={"id": "u-2"}))
+    assert ids(hashing.get("/v1/queue?author=u-2")) == ["c-1"]
 
 
 def test_reader_is_found_by_the_id_that_the_site_knows(hashing):

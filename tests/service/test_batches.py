@@ -6,6 +6,7 @@ from sqlalchemy import text
 
 from moderation import Action
 from service.actors import in_person
+from service.answers import BulkAnswer
 from service.batches import Bulk, decide_matching, decide_selected, preview, undo_batch
 from service.claims import claim_one
 from service.desk import Move, Wish, act, undo
@@ -145,6 +146,13 @@ def test_programs_name_comments_with_the_revision_that_was_read(waiting):
     wanted = {"action": "approve", "comments": chosen}
     done = waiting.post("/v1/queue/decisions", wanted).get_json()
     assert (done["decided"], done["passed_over"]) == (1, 2)
+
+
+def test_step_that_decides_nothing_has_nothing_to_take_back(waiting):
+    nobody = {"action": "approve", "comments": [{"id": "x", "revision": 1}]}
+    done = waiting.post("/v1/queue/decisions", nobody).get_json()
+    assert done == {"batch_id": None, "decided": 0, "passed_over": 1, "left": 0}
+    BulkAnswer.model_validate(done)
 
 
 @pytest.mark.parametrize(

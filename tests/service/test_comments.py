@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -7,7 +8,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from service.database import writing
-from service.tables import Article, Comment, Decision
+from service.ingest import ingest_all
+from service.schema import AuthorIn, CommentIn
+from service.state import EXTENSION
+from service.storing import Incoming, store
+from service.tables import DEFAULT_SITE, Article, Comment, Decision, Score
 
 
 @pytest.fixture
@@ -117,6 +122,123 @@ def test_edit_keeps_what_it_does_not_mention(site):
     assert body["created_at"] == "2026-11-23T09:30:00+00:00"
 
 
+def send_each(site, *comments):
+    return [site.post("/v1/comments", each) for each in comments]
+
+
+def send_together(site, *comments):
+    return [site.post("/v1/comments", {"comments": list(comments)})]
+
+
+@pytest.fixture(params=[send_each, send_together], ids=["singly", "batch"])
+def send(request, site):
+    return lambda *comments: request.param(site, *comments)
+
+
+MOVED = {
+    "author": {"id": "u-8", "name": "سلمى"},
+    "article": {"id": "a-4", "title": "سوق", "url": "https://news.example/a-4", "section": "سوق"},
+    "parent_id": "c-7",
+    "created_at": "2026-11-24T09:30:00+00:00",
+}
+
+
+def test_same_text_again_brings_what_the_site_says_now(site, engine, send):
+    site.post("/v1/comments", FULL)
+    site.post("/v1/comments", {"id": "c-2", "text": APPROVED})
+    site.post("/v1/comments/c-1/decisions", {"action": "approve"})
+    both = [FULL | MOVED, {"id": "c-2", "text": APPROVED} | MOVED]
+    assert {answer.status_code for answer in send(*both)} == {200}
+    for name, decisions in (("c-1", 2), ("c-2", 1)):
+        body = site.get(f"/v1/comments/{name}").get_json()
+        assert {field: body[field] for field in MOVED} == MOVED
+        assert (body["revision"], len(body["decisions"]), body["action"]) == (
+            1,
+            decisions,
+            "approve",
+        )
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Score)) == 2
+
+
+def test_same_text_again_keeps_what_it_does_not_mention(site, send):
+    site.post("/v1/comments", FULL)
+    nothing = {"author": {"name": ""}, "article": {"id": "a-3", "title": "", "url": ""}}
+    send(
+        {"id": "c-1", "text": SUSPECT},
+        {"id": "c-1", "text": SUSPECT} | nothing,
+        {"id": "c-1", "text": SUSPECT, "author": {"name": "سارا"}},
+    )
+    body = site.get("/v1/comments/c-1").get_json()
+    assert body["author"] == {"id": "u-7", "name": "سارا"}
+    assert body["article"] == FULL["article"]
+    assert (body["parent_id"], body["created_at"]) == ("c-0", "2026-11-23T09:30:00+00:00")
+
+
+def test_batch_follows_one_comment_through_its_texts(site):
+    site.post("/v1/comments", FULL)
+    same = {"id": "c-1", "text": SUSPECT}
+    batch = [same, {"id": "c-1", "text": APPROVED}, same | {"author": {"name": "سارا"}}]
+    results = site.post("/v1/comments", {"comments": batch}).get_json()["results"]
+    assert [each["action"] for each in results] == ["review", "approve", "review"]
+    body = site.get("/v1/comments/c-1").get_json()
+    assert (body["revision"], body["author"]["name"]) == (3, "سارا")
+
+
+def test_same_text_again_is_not_scored(app, engine):
+    scored = []
+    state = app.extensions[EXTENSION]
+    judge = replace(state.judge, observe=scored.extend)
+    comments = [CommentIn(id=f"c-{number}", text=SUSPECT) for number in range(3)]
+    ingest_all(engine, judge, comments)
+    assert len(scored) == 3
+    named = [each.model_copy(update={"author": AuthorIn(id="u-1")}) for each in comments]
+    new = CommentIn(id="c-3", text=APPROVED)
+    stored = ingest_all(engine, judge, [named[0], new, *named[1:]])
+    assert [created for _, created in stored] == [False, True, False, False]
+    assert len(scored) == 4
+
+
+def test_text_that_was_edited_meanwhile_is_scored_after_all(site, app, engine):
+    site.post("/v1/comments", FULL)
+    judge = app.extensions[EXTENSION].judge
+    with writing(engine) as connection:
+        incoming = [Incoming(CommentIn(id="c-1", text=APPROVED), None)]
+        [stored], [decision] = store(connection, incoming, judge=judge, site_id=DEFAULT_SITE)
+    assert (stored[0]["action"], stored[1], decision["revision"]) == ("approve", False, 2)
+
+
+def test_what_is_known_already_needs_no_write(site, engine, send):
+    site.post("/v1/comments", FULL)
+    site.post("/v1/comments", FULL | {"id": "c-2"})
+    with writing(engine):
+        # SQLite has one writer at a time, PostgreSQL one for each row.
+        assert {answer.status_code for answer in send(FULL, FULL | {"id": "c-2"})} == {200}
+
+
+@pytest.mark.parametrize(
+    "article", [{"section": "رياضة"}, {"id": "", "title": "", "url": "", "section": "رياضة"}]
+)
+def test_section_is_kept_without_an_article(site, article):
+    comment = {"id": "c-1", "text": SUSPECT}
+    site.post("/v1/comments", comment | {"article": article})
+    stored = {"id": None, "title": None, "url": None, "section": "رياضة"}
+    assert site.get("/v1/comments/c-1").get_json()["article"] == stored
+    queue = site.get("/v1/queue", query_string={"section": "رياضة"}).get_json()
+    assert [each["id"] for each in queue["comments"]] == ["c-1"]
+    site.post("/v1/comments", comment | {"article": {"section": "ثقافة"}})
+    assert site.get("/v1/comments/c-1").get_json()["article"]["section"] == "ثقافة"
+
+
+def test_empty_strings_erase_nothing(site):
+    site.post("/v1/comments", FULL)
+    nothing = {"author": {"id": "", "name": ""}, "article": {"id": "a-3", "title": "", "url": ""}}
+    site.post("/v1/comments", {"id": "c-1", "text": APPROVED} | nothing)
+    body = site.get("/v1/comments/c-1").get_json()
+    assert body["author"] == FULL["author"]
+    assert body["article"] == FULL["article"]
+
+
 def test_comments_under_one_article_share_it(site, engine):
     site.post("/v1/comments", FULL)
     site.post("/v1/comments", FULL | {"id": "c-9", "article": {"id": "a-3", "title": "عنوان جديد"}})
@@ -139,6 +261,20 @@ def test_moderator_decision_becomes_the_state(site):
     assert (last["policy"], last["revision"]) == ("test-1", 1)
 
 
+def test_decision_on_a_text_that_was_edited_since_is_refused(site):
+    site.post("/v1/comments", FULL)
+    site.post("/v1/comments", {"id": "c-1", "text": BANNED})
+    path, approval = "/v1/comments/c-1/decisions", {"action": "approve"}
+    for read in (1, 3):
+        answer = site.post(path, approval | {"revision": read})
+        error = answer.get_json()["error"]
+        assert (answer.status_code, error["type"]) == (409, "comment_edited")
+        assert error["field"] == "revision"
+    assert site.get("/v1/comments/c-1").get_json()["action"] == "reject"
+    assert site.post(path, approval | {"revision": 2}).status_code == 201
+    assert site.post(path, approval).get_json()["revision"] == 2
+
+
 def test_same_comment_again_after_a_decision_answers_that_decision(site):
     site.post("/v1/comments", FULL)
     site.post("/v1/comments/c-1/decisions", {"action": "approve"})
@@ -153,7 +289,18 @@ def test_decision_on_an_unknown_comment_is_404(site):
 
 
 @pytest.mark.parametrize(
-    "name", ["https://news.example//a/1?c=2#3", "تعليق ١", "a/decisions", "..", " ", "%2F"]
+    "name",
+    [
+        "https://news.example//a/1?c=2#3",
+        "تعليق ١",
+        "a/decisions",
+        "...",
+        " ",
+        "%2F",
+        "a\nb",
+        "a\n",
+        "\n",
+    ],
 )
 def test_any_id_of_a_site_can_be_read_back(site, name):
     assert site.post("/v1/comments", {"id": name, "text": APPROVED}).status_code == 201

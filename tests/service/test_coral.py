@@ -111,3 +111,11 @@ def test_wrong_secret_is_refused(send):
 def test_without_a_secret_nobody_may_ask(app):
     answer = app.test_client().post(PATH, data=b"{}")
     assert (answer.status_code, answer.get_json()["error"]["type"]) == (401, "signature_unknown")
+
+
+def test_unpaired_surrogate_lets_no_comment_through(client):
+    # Coral publishes what it gets an error for.
+    body = json.dumps({"comment": {"body": f"{BANNED} \ud83d"}}).encode()
+    headers = {"X-Coral-Signature": signature(body, SECRET)}
+    answer = client.post(PATH, data=body, headers=headers)
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "REJECTED")

@@ -65,6 +65,8 @@ def test_byte_order_mark_is_passed_over(site):
         ({"id": "a" * 201}, 400, "invalid_request", "id"),
         ({"id": "a\0"}, 400, "invalid_request", "id"),
         ({"id": "\udfff"}, 400, "invalid_request", "id"),
+        ({"id": "."}, 400, "invalid_request", "id"),
+        ({"id": ".."}, 400, "invalid_request", "id"),
         ({"text": ""}, 400, "comment_empty", "text"),
         ({"text": " \t\u00a0\u2003\n"}, 400, "comment_empty", "text"),
         ({"text": None}, 400, "invalid_request", "text"),
@@ -80,6 +82,8 @@ def test_byte_order_mark_is_passed_over(site):
         ({"created_at": "yesterday"}, 400, "invalid_request", "created_at"),
         ({"created_at": 1_700_000_000}, 400, "invalid_request", "created_at"),
         ({"created_at": "1700000000"}, 400, "invalid_request", "created_at"),
+        ({"created_at": "1700000000.5"}, 400, "invalid_request", "created_at"),
+        ({"created_at": "-1700000000"}, 400, "invalid_request", "created_at"),
         ({"created_at": "9999-12-31T23:59:59-14:00"}, 400, "invalid_request", "created_at"),
         ({"created_at": "0001-01-01T00:00:00+14:00"}, 400, "invalid_request", "created_at"),
         ({"lang": "ar"}, 400, "invalid_request", "lang"),
@@ -106,6 +110,32 @@ def test_wrong_field_of_a_decision_is_named(site, decision, where):
     answer = site.post("/v1/comments/c-1/decisions", decision)
     assert problem(answer) == (400, "invalid_request")
     assert field(answer) == where
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("/v1/score", {"text": "\ud83d"}, "must be valid Unicode, without unpaired surrogates"),
+        (
+            "/v1/comments",
+            {"id": "c-1", "text": "\ud83d"},
+            "must be valid Unicode, without unpaired surrogates",
+        ),
+        (
+            "/v1/queue/decisions",
+            {"action": "review", "filter": {}},
+            "Input should be 'approve' or 'reject'",
+        ),
+        (
+            "/v1/queue/decisions",
+            {"action": "approve", "filter": {"search": ""}},
+            "String should have at least 1 character",
+        ),
+    ],
+)
+def test_error_tells_nothing_of_the_inside(site, path, body, message):
+    answer = site.post(path, body)
+    assert (answer.status_code, answer.get_json()["error"]["message"]) == (400, message)
 
 
 def test_comment_of_just_the_limit_is_taken(site):

@@ -95,6 +95,10 @@ def test_every_command_says_what_it_does(run):
         assert len(result.stdout.splitlines()[2]) > 20
 
 
+def test_help_says_when_a_revoked_key_stops_working(run):
+    assert "within two seconds" in " ".join(run("keys", "revoke", "--help").stdout.split())
+
+
 def test_version_is_told(run):
     from moderation import __version__
 

@@ -78,6 +78,9 @@ def test_word_of_the_newsroom_flags(site):
         ({"input": "ا" * 10_241}, "input"),
         ({"input": [{"type": "input_text", "text": "a"}]}, "input"),
         ({"input": [{"type": "text", "text": 1}]}, "input"),
+        ({"input": "\ud83d"}, "input"),
+        ({"input": ["a", "\ud83d"]}, "input[1]"),
+        ({"input": [{"type": "text", "text": "\ud83d"}]}, "input"),
         ({"input": [{"type": "image_url", "image_url": {"url": "https://a/b"}}]}, "input"),
     ],
 )

@@ -69,7 +69,36 @@ def test_comment_that_was_deleted_is_described_as_gone(site, document):
     site.post("/v1/comments", {"id": "c-1", "text": APPROVED})
     site.post("/v1/comments/c-1/deletion", {"requested_by": "author"})
     assert site.post("/v1/comments", {"id": "c-1", "text": APPROVED}).status_code == 410
-    assert "410" in document["paths"]["/v1/comments"]["post"]["responses"]
+    for path, body in (
+        ("/v1/comments/c-1/decisions", {"action": "approve"}),
+        ("/v1/comments/c-1/flags", {}),
+    ):
+        assert site.post(path, body).status_code == 410
+    assert site.get("/v1/comments/c-1").status_code == 200
+    assert site.post("/v1/comments/c-1/deletion", {"requested_by": "site"}).status_code == 200
+    assert answering(document, "410") == {
+        "/v1/comments",
+        "/v1/comments/{comment_id}/decisions",
+        "/v1/comments/{comment_id}/flags",
+    }
+
+
+def test_only_a_decision_on_one_comment_is_described_as_a_conflict(document):
+    assert answering(document, "409") == {"/v1/comments/{comment_id}/decisions"}
+
+
+def test_whatever_takes_a_body_is_described_as_waiting_for_it_in_vain(document):
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    assert any("408" in each["responses"] for each in operations)
+    assert all(("408" in each["responses"]) == ("requestBody" in each) for each in operations)
+
+
+def answering(document, status):
+    return {
+        path
+        for path, methods in document["paths"].items()
+        if any(status in each["responses"] for each in methods.values())
+    }
 
 
 def test_page_needs_no_network(app, document):

@@ -107,6 +107,18 @@ def test_spans_of_sentences_count_utf16_units(ask):
     assert spans[2]["score"]["value"] > spans[1]["score"]["value"]
 
 
+@pytest.mark.parametrize("surrogate", ["\ud83d", "\udc00"])
+def test_unpaired_surrogate_is_scored_as_a_character_that_nobody_can_read(ask, surrogate):
+    words = f"😀 شكرا لك{surrogate}. انت حمار! 😀"
+    around = {"context": {"entries": [{"text": surrogate}]}, "spanAnnotations": True}
+    answer = ask(request_of(words, **around))
+    assert answer.status_code == 200
+    assert answer.get_json() == ask(request_of(words.replace(surrogate, "\ufffd"), **around)).json
+    spans = answer.get_json()["attributeScores"]["TOXICITY"]["spanScores"]
+    ends = [(each["begin"], each["end"]) for each in spans]
+    assert ends == [(0, 25), (0, 12), (13, 22), (23, 25)]
+
+
 def test_score_below_its_threshold_is_left_out(ask):
     asked = {"TOXICITY": {"scoreThreshold": 0.9}, "INSULT": {"scoreThreshold": 0}}
     answer = ask(request_of(APPROVED, requestedAttributes=asked)).get_json()
@@ -220,7 +232,6 @@ def test_comment_of_just_the_limit_is_scored(ask):
         b"\xff",
         b"[" * 100_000,
         b'{"comment": {"text": "a"}, "comment": {"text": "b"}}',
-        b'{"comment": {"text": "\\ud800"}, "requestedAttributes": {"TOXICITY": {}}}',
         b'{"comment": {"text": 1}, "requestedAttributes": {"TOXICITY": {}}}',
         b'{"comment": {"text": "a"}, "requestedAttributes": {"TOXICITY": {"scoreThreshold": NaN}}}',
         b'{"comment": {"text": "a"}, "requestedAttributes": {"SPAM": {"scoreThreshold": 1e999}}}',

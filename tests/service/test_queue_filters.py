@@ -113,12 +113,21 @@ def test_pages_of_every_order_together_are_the_queue(filled, order, ids):
         pytest.param("كِتاب", id="with-other-diacritics"),
         pytest.param("اشتريت كتاب", id="all-words-in-any-order"),
         pytest.param("إشتريت كتاب", id="another-alef"),
+        pytest.param("والكتاب", id="with-another-particle"),
+        pytest.param("وكتاب", id="with-a-letter-before-it"),
         pytest.param("'كتاب' OR (", id="signs-mean-nothing"),
     ],
 )
 def test_search_finds_a_word_however_it_is_written(filled, query):
     expected = [] if "OR" in query else ["arts"]
     assert found(filled, search=query) == expected
+
+
+@pytest.mark.parametrize("query", ["والحمار", "بالحمار", "وحمار", "حمار"])
+def test_search_for_a_word_with_particles_finds_the_bare_word(site, query):
+    site.post("/v1/comments", {"id": "c-1", "text": f"{SUSPECT} انت حمار"})
+    answer = site.get("/v1/queue", query_string={"search": query}).get_json()
+    assert [each["id"] for each in answer["comments"]] == ["c-1"]
 
 
 @pytest.mark.parametrize("query", ["مكتبة", "كتاب قلم", "؟", "*"])
@@ -149,11 +158,21 @@ def test_edited_comment_is_found_by_its_new_text(filled):
         ("script=greek", "script"),
         ("flagged=perhaps", "flagged"),
         ("after=WzAuMiwgMV0&order=flagged", "after"),
+        ("search=", "search"),
     ],
 )
 def test_filter_that_cannot_be_understood_is_named(filled, query, field):
     answer = filled.get(f"/v1/queue?{query}")
     assert (answer.status_code, answer.get_json()["error"]["field"]) == (400, field)
+
+
+@pytest.mark.parametrize("order", ["uncertain", "flagged", "oldest"])
+def test_place_in_one_order_is_none_in_another(filled, order):
+    after = filled.get("/v1/queue?order=score&limit=1").get_json()["next"]
+    answer = filled.get("/v1/queue", query_string={"order": order, "after": after})
+    error = answer.get_json()["error"]
+    assert (answer.status_code, error["field"]) == (400, "after")
+    assert error["message"] == "`after` must be the `next` of an earlier page in the same order"
 
 
 def test_next_comment_comes_from_the_part_of_the_queue_that_is_worked_on(

@@ -16,8 +16,9 @@ from sqlalchemy import text, update
 
 from service.cli import ghirbal
 from service.database import writing
-from service.delivery import signature
-from service.outbox import DECIDED, EVENTS, QUEUED, dead_letters, discard, replay
+from service.delivery import send, signature
+from service.newsroom_errors import WebhookError
+from service.outbox import DECIDED, EVENTS, QUEUED, Letter, dead_letters, discard, replay
 from service.sites import add_site
 from service.tables import DEFAULT_SITE, Outbox
 from service.webhooks import add_secret, add_webhook, keep_newest_secret, remove_webhook
@@ -236,6 +237,61 @@ def test_address_of_the_own_network_is_refused(site, engine, url):
     with engine.connect() as connection:
         problem = connection.scalar(text("SELECT problem FROM outbox"))
     assert "not a public address" in problem
+
+
+def test_address_is_sent_to_in_the_letters_of_http(site, hook, worker, receiver):
+    hook("/خطاف x/%D8%A7?ق=1 2&b=%20#c")
+    site.post("/v1/comments", {"id": "c-1", "text": APPROVED})
+    assert worker.run_once() == 1
+    assert receiver.paths == ["/%D8%AE%D8%B7%D8%A7%D9%81%20x/%D8%A7?%D9%82=1%202&b=%20"]
+
+
+def test_host_with_a_name_in_arabic_is_looked_for(site, engine):
+    with writing(engine) as connection:
+        add_webhook(
+            connection, "http://مثال.invalid/", events=EVENTS, secret="s", site_id=DEFAULT_SITE
+        )
+    site.post("/v1/comments", {"id": "c-1", "text": APPROVED})
+    assert Worker(engine).run_once() == 1
+    with engine.connect() as connection:
+        attempts, problem = connection.execute(text("SELECT attempts, problem FROM outbox")).one()
+    assert (attempts, "Errno" in problem) == (1, True)
+
+
+@pytest.mark.parametrize("url", ["http://a..b/", "http://[::1/", "http://a.b:x/"])
+def test_address_that_cannot_be_sent_to_is_a_failed_attempt(site, engine, hook, url):
+    hook()
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE webhook SET url = :url"), {"url": url})
+    site.post("/v1/comments", {"id": "c-1", "text": APPROVED})
+    assert Worker(engine, private=True).run_once() == 1
+    with engine.connect() as connection:
+        attempts, problem = connection.execute(text("SELECT attempts, problem FROM outbox")).one()
+    assert attempts == 1
+    assert problem
+
+
+def test_event_that_cannot_be_written_as_a_request_is_a_failed_attempt(receiver):
+    letter = Letter(1, 1, receiver.url(), ("secret",), "مفتاح", DECIDED, {}, 0)
+    assert "UnicodeEncodeError" in send(letter, private=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://user:pa55@site.example/", "user name or password"),
+        ("http://user@site.example/", "user name or password"),
+        ("http://:pa55@site.example/", "user name or password"),
+        ("http://site example/", "must be an address"),
+        ("http://a..b/", "must be an address"),
+        (f"http://{'ا' * 80}.example/", "must be an address"),
+        ("http://site.example/\n", "must be an address"),
+    ],
+)
+def test_address_that_cannot_be_used_is_not_added(engine, url, message):
+    with pytest.raises(WebhookError, match=message) as caught, writing(engine) as connection:
+        add_webhook(connection, url, events=EVENTS, secret="s", site_id=DEFAULT_SITE)
+    assert "pa55" not in str(caught.value)
 
 
 def test_nothing_is_kept_for_nobody(site, engine, hook):

@@ -22,6 +22,37 @@ def test_query_may_carry_an_article_that_the_text_lacks():
     assert wanted_words("الأَخبار اليوم") == [["الاخبار", "اخبار"], ["اليوم", "يوم"]]
 
 
+@pytest.mark.parametrize("text", ["انت حمار", "يا حمار", "الحمار"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("حمار", id="bare"),
+        pytest.param("الحمار", id="article"),
+        pytest.param("والحمار", id="and-with-article"),
+        pytest.param("بالحمار", id="by-with-article"),
+        pytest.param("وبالحمار", id="and-by-with-article"),
+        pytest.param("وحمار", id="and"),
+        pytest.param("فحمار", id="so"),
+        pytest.param("لحمار", id="to"),
+        pytest.param("وبحمار", id="and-by"),
+        pytest.param("ياحمار", id="vocative"),
+    ],
+)
+def test_particles_before_a_word_that_is_looked_for_make_no_difference(text, query):
+    (found,) = words_of([text])
+    assert all(set(spellings) & set(found) for spellings in wanted_words(query))
+
+
+def test_particle_alone_is_looked_for_as_it_is():
+    assert wanted_words("و") == [["و"]]
+
+
+@pytest.mark.parametrize("query", ["كتاب", "فكرة", "واحد"])
+def test_first_letter_of_a_short_word_is_no_particle(query):
+    ((spelling,),) = wanted_words(query)
+    assert spelling[0] == query[0]
+
+
 @pytest.mark.parametrize(
     ("text", "script"),
     [

@@ -248,7 +248,8 @@ def _fit_expert(
     found = np.zeros((X.shape[1], 1), dtype=np.float32)
     domain = np.zeros(len(labels), dtype=np.int64)
     with threadpool_limits(limits=1):
-        found[known, 0] = fit_head(X[:, known], labels, weights, domain, FitSettings())
+        head = fit_head(X[:, known], labels, weights, domain, FitSettings())
+    found[known, 0] = head.weights
     return found
 
 

@@ -1,6 +1,6 @@
 """Fits one linear head per attribute on shared features and makes a model of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ UNCALIBRATED: Final[dict[str, Any]] = {
 """What the manifest of a model says whose evidence alone is asked for."""
 # How curved the loss of a comment is, on the mean, as a share of what it is while no word counts.
 _CURVATURE: Final = 0.12
+_TELLS: Final = 0.05  # a log-count ratio nearer to 0 than this tells next to nothing
 _DOMAIN_PENALTY: Final = 0.01  # next to nothing: a domain's bias must not live in its words
 
 
@@ -54,6 +55,8 @@ class FitSettings:
         Added to the counts of the naive-Bayes ratio, above 0.
     iterations : int
         At most this many steps of L-BFGS.
+    more_iterations : int
+        At most this many where steps start from heads that were fitted on parts of the comments.
     """
 
     features: FeatureSettings = field(default_factory=FeatureSettings)
@@ -61,6 +64,7 @@ class FitSettings:
     l2: float = 0.15
     smoothing: float = 1.0
     iterations: int = 30
+    more_iterations: int = 15
 
 
 def log_count_ratio(
@@ -82,20 +86,38 @@ def log_count_ratio(
     return np.asarray(np.log((p / p.sum()) / (q / q.sum())), dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What was fitted to one attribute.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_features,), float32
+        Weights of the columns as they are: the log-count ratio is folded in.
+    biases : ndarray of shape (n_domains,), float64
+        Log odds of each domain where no word counts: dropped when scoring.
+    """
+
+    weights: NDArray[np.float32]
+    biases: NDArray[np.float64]
+
+
 def fit_head(
     X: csr_matrix,
     y: NDArray[np.float32],
     weights: NDArray[np.float32],
     domains: NDArray[np.int64],
     settings: FitSettings,
-) -> NDArray[np.float32]:
+    start: Head | None = None,
+) -> Head:
     """Fit the weights of one attribute.
 
     Weighted logistic loss on features scaled by their log-count ratio, with one bias per domain
     that is fitted along and then dropped: how often a corpus shows an attribute says how it was
     sampled, not how its words are to be read. Steps are taken in coordinates in which the loss is
     about as curved along each, frequent feature or rare: 40 go as far as 300 otherwise. They start
-    from how often each domain shows the attribute: 30 go as far as 60 that start from nothing.
+    from how often each domain shows the attribute: 30 go as far as 60 that start from nothing; or
+    from heads that were fitted on parts of the comments: 12 then go as far as 30.
 
     Parameters
     ----------
@@ -109,24 +131,20 @@ def fit_head(
         Number of each comment's domain, from 0.
     settings : FitSettings
         Penalties and limits.
-
-    Returns
-    -------
-    ndarray of shape (n_buckets,), float32
-        Weights for the columns of `X` as they are: the ratio is folded in.
+    start : Head, optional
+        Where to start from, with a bias for each domain.
     """
     ratio = log_count_ratio(X, y, weights, smoothing=settings.smoothing)
-    scaled = csr_matrix((X.data * ratio[X.indices], X.indices, X.indptr), X.shape)
-    n_domains = int(domains.max()) + 1
+    n_domains = int(domains.max()) + 1 if start is None else start.biases.size
     sign = 2 * y - 1
 
     def loss_and_gradient(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         coef = theta[:-n_domains].astype(np.float32)
         bias = theta[-n_domains:]
-        margin = sign * (scaled @ coef + bias[domains])
+        margin = sign * (X @ (coef * ratio) + bias[domains])
         penalty = settings.l2 * (coef @ coef) + _DOMAIN_PENALTY * (bias @ bias)
         slope = -weights * sign / (1 + np.exp(np.clip(margin, -80, 80)))
-        gradient = scaled.T @ slope.astype(np.float32) + settings.l2 * coef
+        gradient = (X.T @ slope.astype(np.float32)) * ratio + settings.l2 * coef
         by_domain = np.bincount(domains, weights=slope, minlength=n_domains).astype(np.float64)
         by_domain += _DOMAIN_PENALTY * bias
         return (
@@ -134,7 +152,7 @@ def fit_head(
             np.concatenate([gradient, by_domain]).astype(np.float64),
         )
 
-    squares = csr_matrix((scaled.data**2, scaled.indices, scaled.indptr), X.shape).T @ weights
+    squares = (csr_matrix((X.data**2, X.indices, X.indptr), X.shape).T @ weights) * ratio**2
     of_domains = np.bincount(domains, weights=weights, minlength=n_domains)
     showing = np.bincount(domains, weights=weights * y, minlength=n_domains)
     shares = (showing + 0.5) / (of_domains + 1)
@@ -149,11 +167,20 @@ def fit_head(
         loss, gradient = loss_and_gradient(steps * size)
         return loss, gradient * size
 
-    options = {"maxiter": settings.iterations, "maxcor": 8}
-    start = np.zeros(size.size)
-    start[-n_domains:] = np.log(shares / (1 - shares)) / size[-n_domains:]
-    found = minimize(in_steps, start, jac=True, method="L-BFGS-B", options=options)
-    return np.asarray((found.x * size)[:-n_domains], dtype=np.float32) * ratio
+    if start is None:
+        first = np.concatenate((np.zeros(ratio.size), np.log(shares / (1 - shares))))
+        limit = settings.iterations
+    else:
+        # The weight of what tells next to nothing says nothing of its coefficient.
+        coefs = np.divide(
+            start.weights, ratio, out=np.zeros_like(ratio), where=np.abs(ratio) > _TELLS
+        )
+        first = np.concatenate((coefs, start.biases))
+        limit = settings.more_iterations
+    options = {"maxiter": limit, "maxcor": 8}
+    found = minimize(in_steps, first / size, jac=True, method="L-BFGS-B", options=options)
+    theta = found.x * size
+    return Head(theta[:-n_domains].astype(np.float32) * ratio, theta[-n_domains:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +195,8 @@ class Fitted:
         Inverse document frequencies in units of `moderation.model.IDF_UNIT`.
     weights : ndarray of shape (n_features, n_attributes), float32
         Weights of the idf-weighted values.
+    biases : ndarray of shape (n_domains, n_attributes), float64
+        Log odds of each domain, dropped when scoring: for those who start from these weights.
     groups : ndarray of shape (n_names,), uint32
         Hashes of the names of groups.
     """
@@ -175,6 +204,7 @@ class Fitted:
     columns: NDArray[np.int64]
     idf: NDArray[np.uint8]
     weights: NDArray[np.float32]
+    biases: NDArray[np.float64]
     groups: NDArray[np.uint32]
 
     def mixed(self, mixture: NDArray[np.float32]) -> "Fitted":
@@ -221,6 +251,7 @@ def fit_weights(
     *,
     n_jobs: int,
     rows: NDArray[np.bool_] | None = None,
+    parts: Sequence[Fitted] = (),
 ) -> Fitted:
     """Fit all heads.
 
@@ -236,19 +267,44 @@ def fit_weights(
         Processes to use.
     rows : ndarray of shape (n_comments,), bool, optional
         Comments to fit on, all when not given; features that none of them has are left out.
+    parts : sequence of Fitted
+        What was fitted on some of `rows` each: their mean is where the heads start from.
     """
     X, columns, idf = counted.X, counted.columns, counted.idf
+    _, domains = np.unique(examples.domain, return_inverse=True)
+    n_domains = int(domains.max()) + 1
     if rows is not None:
-        examples, X = examples.take(np.flatnonzero(rows)), X[rows]
+        examples, X, domains = examples.take(np.flatnonzero(rows)), X[rows], domains[rows]
         known = np.flatnonzero(X.getnnz(axis=0))
         X, columns, idf = X[:, known], columns[known], idf[known]
-    _, domains = np.unique(examples.domain, return_inverse=True)
-    heads = Parallel(n_jobs=n_jobs, mmap_mode="r", return_as="generator")(
-        delayed(_fit_attribute)(X, examples.labels[:, a], examples.weights[:, a], domains, settings)
-        for a in range(len(ATTRIBUTES))
+    starts = _mean_of(parts, columns) if parts else [None] * len(ATTRIBUTES)
+    jobs = Parallel(n_jobs=n_jobs, mmap_mode="r", return_as="generator")(
+        delayed(_fit_attribute)(
+            X, examples.labels[:, a], examples.weights[:, a], domains, settings, start
+        )
+        for a, start in enumerate(starts)
     )
-    bar = tqdm(heads, total=len(ATTRIBUTES), desc="heads", unit="head", disable=None)
-    return Fitted(columns, idf, np.stack(list(bar), axis=1), counted.groups)
+    bar = tqdm(jobs, total=len(ATTRIBUTES), desc="heads", unit="head", disable=None)
+    heads = list(bar)
+    biases = [np.pad(head.biases, (0, n_domains - head.biases.size)) for head in heads]
+    return Fitted(
+        columns,
+        idf,
+        np.stack([head.weights for head in heads], axis=1),
+        np.stack(biases, axis=1),
+        counted.groups,
+    )
+
+
+def _mean_of(parts: Sequence[Fitted], columns: NDArray[np.int64]) -> list[Head | None]:
+    """Return the mean of what was fitted to each attribute; 0 where a part lacks a feature."""
+    order = np.argsort(columns)
+    weights = np.zeros((columns.size, len(ATTRIBUTES)), dtype=np.float32)
+    for part in parts:
+        places = order[np.searchsorted(columns, part.columns, sorter=order)]
+        weights[places] += part.weights / np.float32(len(parts))
+    biases = np.mean([part.biases for part in parts], axis=0)
+    return [Head(weights[:, a], biases[:, a]) for a in range(len(ATTRIBUTES))]
 
 
 def _fit_attribute(
@@ -257,12 +313,13 @@ def _fit_attribute(
     weights: NDArray[np.float32],
     domains: NDArray[np.int64],
     settings: FitSettings,
-) -> NDArray[np.float32]:
+    start: Head | None,
+) -> Head:
     rows = np.flatnonzero(weights > 0)
     y = labels[rows].astype(np.float32)
     # One thread, as workers have it: sums over several threads differ in the last digits.
     with threadpool_limits(limits=1):
-        return fit_head(X[rows], y, weights[rows], domains[rows], settings)
+        return fit_head(X[rows], y, weights[rows], domains[rows], settings, start)
 
 
 def build_model(fitted: Fitted, features: FeatureSettings, manifest: Mapping[str, Any]) -> Model:

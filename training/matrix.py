@@ -109,7 +109,7 @@ def keep_features(counts: csr_matrix, columns: NDArray[np.int64]) -> csr_matrix:
     columns : ndarray of shape (n_features,), int64
         As `choose_features` returns them, or some of these.
     """
-    # Looked up by bucket: to search for each of 100 million in a sorted list takes ten times as long.
+    # By bucket: to search for each of 100 million in a sorted list takes ten times as long.
     buckets = columns >> _CHECK_BITS
     number = np.full(counts.shape[1] >> _CHECK_BITS, -1, dtype=np.int32)
     number[buckets] = np.arange(columns.size, dtype=np.int32)

@@ -22,7 +22,7 @@ from training.highlights import fit_highlighter, read_marked
 from training.judges import fit_judges
 from training.operating_points import GRID, HeldOut, OperatingPointError
 from training.pieces import pieces
-from training.second_look import evidence_of_others, fit_networks, folds_of
+from training.second_look import evidence_of_others, fit_networks, fit_on_others, folds_of
 from training.suites import read_suites
 from training.thresholds import fit_logistic_curve
 from training.written import SPELLINGS, for_sums
@@ -81,13 +81,15 @@ def train(
     more = join([part, disguised(part), pieces(part), words])
     counted = count(more, settings, n_jobs=n_jobs)
     weighted = for_sums(more)
-    weights = fit_weights(weighted, counted, settings, n_jobs=n_jobs)
+    others = fit_on_others(weighted, counted, settings, n_jobs=n_jobs)
+    weights = fit_weights(weighted, counted, settings, n_jobs=n_jobs, parts=others)
     uncalibrated = facts | UNCALIBRATED
     first = build_model(weights, settings.features, uncalibrated)
     mixture = _mix_with_abusive(Scorer(first).evidence(rest.texts), rest)
     weights = weights.mixed(mixture)
     fitted = build_model(weights, settings.features, uncalibrated)
-    found = evidence_of_others(weighted, counted, settings, mixture, part, n_jobs=n_jobs)
+    found = evidence_of_others(others, weighted, mixture, settings.features, part)
+    del others
     weighed = weigh(part.texts, counted, settings.features, n_jobs=n_jobs)
     del counted
     named = named_experts()

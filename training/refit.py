@@ -149,7 +149,7 @@ def refit(
     said = np.flatnonzero(examples.weights[rows, a] > 0)
     _, domains = np.unique(examples.domain[rows[said]], return_inverse=True)
     with threadpool_limits(limits=1):
-        weights = fit_head(
+        head = fit_head(
             tf_idf(known[said], idf),
             examples.labels[rows[said], a].astype(np.float32),
             examples.weights[rows[said], a],
@@ -158,4 +158,4 @@ def refit(
         )
     del known
     new = tf_idf(material.counts[np.flatnonzero(score)][:, columns], idf)
-    return np.asarray(new @ weights, dtype=np.float32)
+    return np.asarray(new @ head.weights, dtype=np.float32)

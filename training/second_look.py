@@ -7,6 +7,7 @@ each fold comes from heads that were fitted on the others (stacking: Wolpert 199
 
 import warnings
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -20,11 +21,12 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from moderation import ATTRIBUTES, Scorer
+from moderation.features import FeatureSettings
 from moderation.readings import read_in_both
 from moderation.second_look import RETHOUGHT, answers, think
 from moderation.sentence import describe
 from training.examples import Examples
-from training.fit import UNCALIBRATED, Counted, FitSettings, build_model, fit_weights
+from training.fit import UNCALIBRATED, Counted, FitSettings, Fitted, build_model, fit_weights
 from training.groups import hash_groups, read_groups
 from training.thresholds import fit_logistic_curve
 
@@ -65,16 +67,10 @@ def _root(name: str) -> str:
     return ":".join(name.split(":")[:2])
 
 
-def evidence_of_others(
-    examples: Examples,
-    counted: Counted,
-    settings: FitSettings,
-    mixture: NDArray[np.float32],
-    asked: Examples,
-    *,
-    n_jobs: int,
-) -> NDArray[np.float32]:
-    """Return the evidence of comments by heads that were fitted on the other folds.
+def fit_on_others(
+    examples: Examples, counted: Counted, settings: FitSettings, *, n_jobs: int
+) -> list[Fitted]:
+    """Return for each fold the heads that were fitted on the others.
 
     Parameters
     ----------
@@ -84,27 +80,49 @@ def evidence_of_others(
         Their features.
     settings : FitSettings
         As the heads of the model are fitted.
-    mixture : ndarray of shape (n_attributes, n_attributes), float32
-        What the weights are multiplied with afterwards.
-    asked : Examples
-        The comments whose evidence is wanted: some of these or copies of them.
     n_jobs : int
         Processes to use.
+    """
+    folds = folds_of(examples)
+    return [
+        fit_weights(examples, counted, settings, rows=folds != fold, n_jobs=n_jobs)
+        for fold in range(FOLDS)
+    ]
+
+
+def evidence_of_others(
+    others: Sequence[Fitted],
+    examples: Examples,
+    mixture: NDArray[np.float32],
+    features: FeatureSettings,
+    asked: Examples,
+) -> NDArray[np.float32]:
+    """Return the evidence of comments by heads that were fitted on the other folds.
+
+    Parameters
+    ----------
+    others : sequence of Fitted
+        From `fit_on_others`.
+    examples : Examples
+        The comments that they were fitted on.
+    mixture : ndarray of shape (n_attributes, n_attributes), float32
+        What the weights are multiplied with afterwards.
+    features : FeatureSettings
+        What is hashed.
+    asked : Examples
+        The comments whose evidence is wanted: some of these or copies of them.
 
     Returns
     -------
     ndarray of shape (n_asked, n_attributes), float32
     """
-    folds = folds_of(examples)
-    fold_of = dict(zip(map(_root, examples.ids), folds.tolist(), strict=True))
-    folds_asked = np.array([fold_of[_root(name)] for name in asked.ids], dtype=np.int64)
+    fold_of = dict(zip(map(_root, examples.ids), folds_of(examples).tolist(), strict=True))
+    folds = np.array([fold_of[_root(name)] for name in asked.ids], dtype=np.int64)
     evidence = np.empty((len(asked.texts), len(ATTRIBUTES)), dtype=np.float32)
-    manifest = {**UNCALIBRATED, "version": "fold", "features": settings.features.to_document()}
-    for fold in range(FOLDS):
-        fitted = fit_weights(examples, counted, settings, rows=folds != fold, n_jobs=n_jobs)
-        fitted = fitted.mixed(mixture)
-        mine = np.flatnonzero(folds_asked == fold)
-        scorer = Scorer(build_model(fitted, settings.features, manifest))
+    manifest = {**UNCALIBRATED, "version": "fold", "features": features.to_document()}
+    for fold, fitted in enumerate(others):
+        mine = np.flatnonzero(folds == fold)
+        scorer = Scorer(build_model(fitted.mixed(mixture), features, manifest))
         evidence[mine] = scorer.evidence([asked.texts[i] for i in mine])
     return evidence
 

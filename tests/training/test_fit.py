@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -11,6 +13,7 @@ from training.fit import (
     UNCALIBRATED,
     FitSettings,
     Fitted,
+    Head,
     build_model,
     count,
     fit_head,
@@ -176,13 +179,15 @@ def test_some_rows_give_what_they_give_alone_but_for_frequencies():
     kept = np.isin(counted.columns, fitted.columns)
     y = examples.labels[some, 0].astype(np.float32)
     _, domains = np.unique(examples.domain[some], return_inverse=True)
-    assert np.allclose(fitted.weights[:, 0], fit_head(X[:, kept], y, ones(150), domains, SMALL))
+    assert np.allclose(
+        fitted.weights[:, 0], fit_head(X[:, kept], y, ones(150), domains, SMALL).weights
+    )
 
 
 def test_a_weight_points_to_where_its_bucket_stands():
     X = csr_matrix(np.array([[1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 1]], dtype=np.float32))
     y = np.array([1, 1, 0, 0], dtype=np.float32)
-    head = fit_head(X, y, ones(4), np.zeros(4, dtype=np.int64), FitSettings())
+    head = fit_head(X, y, ones(4), np.zeros(4, dtype=np.int64), FitSettings()).weights
     assert head[0] > 0 > head[1]
     assert head[2] == pytest.approx(0, abs=1e-6)
 
@@ -203,12 +208,31 @@ def opposite_priors():
 def test_the_prior_of_a_domain_does_not_live_in_its_words():
     X, y, domains = opposite_priors()
     settings = FitSettings(l2=0.3, iterations=500)
-    apart = fit_head(X, y, ones(y.size), domains, settings)
-    together = fit_head(X, y, ones(y.size), np.zeros_like(domains), settings)
+    apart = fit_head(X, y, ones(y.size), domains, settings).weights
+    together = fit_head(X, y, ones(y.size), np.zeros_like(domains), settings).weights
     assert apart[0] > 0.3
     assert apart[1] < -0.3
     assert abs(apart[2]) < 0.1
     assert together[2] < -0.5
+
+
+def test_heads_of_parts_are_a_start_from_which_few_steps_go_far():
+    X, y, domains = opposite_priors()
+    settings = FitSettings(l2=0.3, iterations=500, more_iterations=2)
+    best = fit_head(X, y, ones(y.size), domains, settings)
+    half = np.arange(y.size) % 2
+    parts = [
+        fit_head(X[half == i], y[half == i], ones((half == i).sum()), domains[half == i], settings)
+        for i in (0, 1)
+    ]
+    mean = Head(
+        np.mean([part.weights for part in parts], axis=0),
+        np.mean([part.biases for part in parts], axis=0),
+    )
+    cold = fit_head(X, y, ones(y.size), domains, replace(settings, iterations=2))
+    warm = fit_head(X, y, ones(y.size), domains, settings, mean)
+    assert np.abs(warm.weights - best.weights).max() < 0.05
+    assert np.abs(cold.weights - best.weights).max() > 0.1
 
 
 def two_domains(words):
@@ -252,12 +276,15 @@ def test_rows_without_a_label_have_no_say():
     X = matrix_of(examples.texts, fitted)[np.flatnonzero(~silent)]
     _, domains = np.unique(without.domain, return_inverse=True)
     y = without.labels[:, 0].astype(np.float32)
-    assert np.allclose(fitted.weights[:, 0], fit_head(X, y, ones(100), domains, SMALL))
+    assert np.allclose(fitted.weights[:, 0], fit_head(X, y, ones(100), domains, SMALL).weights)
 
 
 def fitted_to(weights, *, columns):
     idf = np.arange(1, len(columns) + 1, dtype=np.uint8)
-    return Fitted(columns, idf, np.repeat(np.float32(weights)[:, None], 6, axis=1), NO_GROUPS)
+    biases = np.zeros((0, 6))
+    return Fitted(
+        columns, idf, np.repeat(np.float32(weights)[:, None], 6, axis=1), biases, NO_GROUPS
+    )
 
 
 def test_weights_are_rounded_to_eight_bits():

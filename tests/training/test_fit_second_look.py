@@ -7,7 +7,14 @@ from moderation.features import FeatureSettings
 from moderation.second_look import GIVEN, RETHOUGHT, STARTS_AT, answers
 from training.examples import join, read_seed
 from training.fit import FitSettings, count
-from training.second_look import NETWORKS, UNITS, evidence_of_others, fit_networks, folds_of
+from training.second_look import (
+    NETWORKS,
+    UNITS,
+    evidence_of_others,
+    fit_networks,
+    fit_on_others,
+    folds_of,
+)
 
 SMALL = FitSettings(features=FeatureSettings(bits=12), iterations=20)
 SAME = np.eye(len(ATTRIBUTES), dtype=np.float32)
@@ -18,6 +25,12 @@ def silent(examples):
     return np.zeros((len(examples.texts), len(RETHOUGHT)))
 
 
+def found_by_others(examples, settings):
+    counted = count(examples, settings, n_jobs=1)
+    others = fit_on_others(examples, counted, settings, n_jobs=1)
+    return evidence_of_others(others, examples, SAME, settings.features, examples)
+
+
 def test_no_comment_gets_its_evidence_from_itself():
     # Each abusive comment has a word of its own, said twice: only itself could teach it.
     own = [f"{chr(0x628 + i)}{chr(0x633 + i % 20)}ثقخ" for i in range(30)]
@@ -26,14 +39,12 @@ def test_no_comment_gets_its_evidence_from_itself():
     texts = [f"{word} {word}" for word in own] + thanks
     examples = labelled_examples(texts, [1] * 30 + [0] * 30)
     settings = FitSettings(features=FeatureSettings(bits=14), min_comments=1, iterations=20)
-    counted = count(examples, settings, n_jobs=1)
-    found = evidence_of_others(examples, counted, settings, SAME, examples, n_jobs=1)
+    found = found_by_others(examples, settings)
     assert found.shape == (60, len(ATTRIBUTES))
     assert (found[30:, 0] < 0).all()
     # What is left of the letters that it shares with others is little beside what it would teach.
     again = join([examples, examples.rewritten(texts, mark="disguised", weight=1.0)])
-    counted = count(again, settings, n_jobs=1)
-    copied = evidence_of_others(again, counted, settings, SAME, again, n_jobs=1)
+    copied = found_by_others(again, settings)
     assert np.allclose(copied[:60], copied[60:])
     assert np.median(copied[:30, 0]) < 2
 

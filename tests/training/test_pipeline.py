@@ -67,7 +67,10 @@ def test_a_model_knows_what_it_was_fitted_on(tiny):
     assert (facts["format"], facts["version"], facts["toy"]) == (10, "tiny", False)
     assert facts["attributes"] == list(ATTRIBUTES)
     assert facts["features"] == SMALL.features.to_document()
-    assert facts["fit"] == {"min_comments": 3, "l2": 0.15, "smoothing": 1.0, "iterations": 30}
+    assert facts["fit"] == {
+        "min_comments": 3, "l2": 0.15, "smoothing": 1.0, "iterations": 30,
+        "more_iterations": 15,
+    }  # fmt: skip
     # 240 comments each, one in five for the dev split; published ones are not fitted on.
     assert facts["corpora"] == {"osact4_2020": 192, "other": 192}
     assert set(facts["environment"]) == {"python", "numpy", "scipy", "scikit-learn"}

@@ -23,7 +23,7 @@ from moderation.second_look import GIVEN, MOST_UNITS, NO_NETWORKS, RETHOUGHT
 from moderation.types import ATTRIBUTES
 from moderation.typography import COUNTED
 
-FORMAT: Final = 10
+FORMAT: Final = 11
 """Number of the folder's layout; raised when an older reader would misread it."""
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "weights.npz"

@@ -166,7 +166,7 @@ int32_t call_experts(Work *work, const Model *model);
 void ask_experts(Work *work, const Model *model, int32_t n_rows, const double *typing,
                  const float *evidence, Heard *heard, double *opinions);
 void judge(const Model *model, const Heard *heard, const float *sums, float *evidence);
-void add_typing(const Model *model, const Lexicon *lexicon, const uint32_t *raw, int32_t size,
+void add_typing(const Model *model, const Alphabet *alphabet, const uint32_t *raw, int32_t size,
                 double *said);
 void calibrate(const Model *model, const float *evidence, double *probabilities);
 double share_of(const Work *work, const Model *model, uint32_t key, double length);

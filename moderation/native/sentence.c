@@ -267,7 +267,7 @@ static int32_t look_again(Work *work, const Model *model, const Alphabet *alphab
     int32_t n_given = 0;
     fetch_experts(work, model);
     if (model->n_experts)
-        add_typing(model, alphabet->lexicon, raw, size, typing);
+        add_typing(model, alphabet, raw, size, typing);
     int32_t n_rows = call_experts(work, model);
     if (describe(work, alphabet, raw, size, sums, found) < 0)
         return -1;

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.evidence import look_at_words
+from moderation.highlights import FEATURES
 from moderation.types import ATTRIBUTES, Span
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 OFFENDS_FROM: Final = 0.5
 """Score from which words that stand alone offend."""
 _CHUNK: Final = 1024
+_FUNCTION: Final = FEATURES.index("function")
 _MOST_STRETCHES: Final = 12
 _BY_NAME: Final = sorted(range(len(ATTRIBUTES)), key=ATTRIBUTES.__getitem__)
 
@@ -34,7 +36,8 @@ def find_spans(
 
     Neighbouring words that offend are one span for each attribute that the comment shows to
     ``scorer.explain_at`` or more, if standing alone they are likelier than not to show it. Where no
-    words of a comment are, the one that comes nearest to offending and is so is the span.
+    words of a comment are, the one that comes nearest to offending and is so is the span. Pronouns,
+    vocatives and particles are none by themselves.
 
     Parameters
     ----------
@@ -74,6 +77,7 @@ def _explain(
     bounds = starts.tolist()
     places = list(zip(words["start"].tolist(), words["stop"].tolist(), strict=True))
     margins, alone = words["margin"].tolist(), words["alone"]
+    says = (words["features"][:, _FUNCTION] == 0).tolist()
     runs = [
         [(first + i, first + j) for i, j in offending(margins[first:end])]
         for first, end in pairwise(bounds)
@@ -92,9 +96,11 @@ def _explain(
         fired = (scores[comment] >= cuts).tolist()
         reaching: list[Span] = []
         for i, j in each:
+            if not any(says[i : j + 1]):
+                continue
             row = together[i, j] if i < j else alone[i].tolist()
             reaching += _reaching((places[i][0], places[j][1]), row, fired)
-        numbers = range(bounds[comment], bounds[comment + 1])
+        numbers = [i for i in range(bounds[comment], bounds[comment + 1]) if says[i]]
         spans.append(tuple(reaching) or _nearest(numbers, margins, places, alone, fired=fired))
     return spans
 

@@ -23,8 +23,14 @@ SPELLINGS: Final = "spellings"
 SPELLING_WEIGHT: Final = 0.15
 CASE_WEIGHT: Final = 2.0
 TOPIC_WEIGHT: Final = 0.5  # more gains on the suites what it costs on the corpora
-# In the sum for `abusive` it counts less still, while those for the other attributes, which hardly
-# any corpus labels, and the second look have it whole: together they tell more than two sums alike.
+REACTIONS: Final = "reactions"
+"""Files of what readers say in few words, and the corpus that these are."""
+# Corpora know these words from abuse alone, and hardly a written comment is as short: they count
+# whole in every sum, where ten times their share costs the corpora nothing.
+REACTION_WEIGHT: Final = 1.0
+# In the sum for `abusive` the others count less still, while those for the other attributes, which
+# hardly any corpus labels, and the second look have them whole: together they tell more than two
+# sums alike.
 SHARE_IN_ABUSIVE: Final = 0.1
 # Abuse in words that are innocent by themselves: at full weight these words become abuse.
 HINTED: Final = frozenset(
@@ -121,7 +127,8 @@ def read_topics(folder: Path = WRITTEN_PATH) -> Examples:
     folder : Path
         Files with the columns ``id``, ``topic``, ``text`` and, where comments offend,
         ``attribute``: the one that a comment shows beside ``abusive``, empty in a clean comment.
-        One text in `EMOJI_EVERY` gets an emoji behind it.
+        One text in `EMOJI_EVERY` gets an emoji behind it. Those of files whose names begin with
+        `REACTIONS` are a corpus of their own.
 
     Raises
     ------
@@ -130,6 +137,7 @@ def read_topics(folder: Path = WRITTEN_PATH) -> Examples:
     """
     plain: list[_Row] = []
     hinted: list[_Row] = []
+    reactions: list[_Row] = []
     for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
@@ -137,10 +145,15 @@ def read_topics(folder: Path = WRITTEN_PATH) -> Examples:
                 if attribute not in {"", *ATTRIBUTES}:
                     raise CorporaError(f"{path}: {row['id']} has the attribute {attribute!r}")
                 rows = hinted if row["topic"] in HINTED else plain
+                rows = reactions if path.name.startswith(REACTIONS) else rows
                 text = _with_emoji(row["text"], row["id"])
                 rows.append((row["id"], text, _topic_labels(attribute, row["topic"])))
     return join(
-        [_examples("written", plain, TOPIC_WEIGHT), _examples("written", hinted, HINT_WEIGHT)]
+        [
+            _examples("written", plain, TOPIC_WEIGHT),
+            _examples("written", hinted, HINT_WEIGHT),
+            _examples(REACTIONS, reactions, REACTION_WEIGHT),
+        ]
     )
 
 

@@ -87,7 +87,7 @@ def test_fit_with_corpora_is_no_toy_and_says_what_it_read(corpora, tmp_path, mon
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["toy"] is False
     suites = {"suite_cases", "suite_identities", "suite_spans", "suite_words"}
-    own = {"seed", "written", "spellings"}
+    own = {"seed", "written", "reactions", "spellings"}
     assert set(manifest["corpora"]) == {"osact4_2020", "other"} | own | suites
     assert all(manifest["corpora"].values())
     card = (folder / "card.md").read_text(encoding="utf-8")

@@ -11,6 +11,8 @@ from training.written import (
     EMOJI_EVERY,
     HINT_WEIGHT,
     LATIN,
+    REACTION_WEIGHT,
+    REACTIONS,
     SHARE_IN_ABUSIVE,
     SPELLING_WEIGHT,
     SPELLINGS,
@@ -81,7 +83,7 @@ def written():
 def test_what_was_written_counts_less_in_the_sum_for_abusive_alone(written):
     found = for_sums(written)
     share = found.weights / np.where(written.weights > 0, written.weights, 1)
-    own = written.corpus != "seed"
+    own = ~np.isin(written.corpus, ["seed", REACTIONS])
     says = written.weights[:, 0] > 0
     assert share[own & says, 0] == pytest.approx(SHARE_IN_ABUSIVE)
     assert share[~own & says, 0] == pytest.approx(1)
@@ -89,6 +91,16 @@ def test_what_was_written_counts_less_in_the_sum_for_abusive_alone(written):
     assert {*written.corpus[own].tolist()} == {
         "written", "suite_cases", "suite_identities", "suite_spans", "suite_words"
     }  # fmt: skip
+
+
+def test_what_readers_say_in_few_words_is_a_corpus_that_counts_whole(tmp_path):
+    row = "-1,msa,outrage,,عار\n"
+    for name in ("a", "reactions-1"):
+        (tmp_path / f"{name}.csv").write_text(f"{HEADER}{name}{row}", encoding="utf-8")
+    found = read_topics(tmp_path)
+    assert found.corpus.tolist() == ["written", REACTIONS]
+    assert found.weights[:, 0].tolist() == [TOPIC_WEIGHT, REACTION_WEIGHT]
+    assert for_sums(found).weights[1].tolist() == found.weights[1].tolist()
 
 
 @pytest.mark.parametrize("topic", ["crowd_d", "officials_insulted"])
@@ -140,7 +152,7 @@ def test_nothing_of_the_measuring_halves_is_learned_from(written):
     found = written
     counts = Counter(found.corpus.tolist())
     suites_of = {"suite_cases", "suite_identities", "suite_spans", "suite_words"}
-    assert counts.keys() == {"seed", "written", *suites_of}
+    assert counts.keys() == {"seed", "written", REACTIONS, *suites_of}
     assert counts["written"] > 2000
     assert set(found.domain.tolist()) == {"news", LATIN}
     suites = read_suites()

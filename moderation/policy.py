@@ -64,6 +64,8 @@ class Policy:
     ------
     PolicyError
         For an unknown attribute, an empty version or a phrase without a letter.
+    TypeError
+        If a list is one string, whose letters would be listed.
     """
 
     version: str
@@ -85,7 +87,10 @@ class Policy:
             if name not in ATTRIBUTES:
                 raise PolicyError(f"unknown attribute {name!r}, expected one of {ATTRIBUTES}")
         for name in ("suspect", "banned", "allowed"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            phrases = getattr(self, name)
+            if isinstance(phrases, (str, bytes)):
+                raise TypeError(f"{name} takes a list of phrases, not one")
+            object.__setattr__(self, name, tuple(phrases))
         compiled = (
             (BANNED_WORD, Action.REJECT, PhraseList(self.banned)),
             (SUSPECT_WORD, Action.REVIEW, PhraseList(self.suspect)),

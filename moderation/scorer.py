@@ -109,7 +109,13 @@ class Scorer:
         -------
         list of CommentScore
             One per text, in the same order; scores rounded to 6 decimals.
+
+        Raises
+        ------
+        TypeError
+            If `texts` is one string, or holds anything but strings.
         """
+        _refuse_all_but_texts(texts)
         columns = self.columns(texts)
         found = find_spans(self, texts, columns) if spans else [()] * len(texts)
         # Spelled out: a dictionary from a display takes a third of the time of one from pairs, and
@@ -254,6 +260,15 @@ class Scorer:
         lengths = np.sqrt(_segment_sums(np.square(values), bounds))
         values /= np.repeat(np.maximum(lengths, 1e-9), np.diff(bounds))
         return buckets, values, bounds
+
+
+def _refuse_all_but_texts(texts: Sequence[str]) -> None:
+    """Refuse a bare string, whose letters would be scored one by one and approved."""
+    if isinstance(texts, (str, bytes)):
+        raise TypeError("score takes a list of texts, not one")
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"score takes strings, got {type(text).__name__} for a text")
 
 
 def _segment_sums(values: NDArray[np.float64], bounds: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -102,6 +102,12 @@ def test_the_outcome_names_its_policy():
     assert decide(Policy("news-3", {})).policy == "news-3"
 
 
+@pytest.mark.parametrize("name", ["suspect", "banned", "allowed"])
+def test_one_phrase_is_no_list_of_its_letters(name):
+    with pytest.raises(TypeError, match=f"{name} takes a list of phrases, not one"):
+        Policy("p", {}, **{name: "حمار"})
+
+
 def test_a_banned_word_rejects_and_is_covered():
     outcome = decide(Policy("p", {}, banned=["غبي"]), "يا غَبيُّ!")
     assert outcome.action is Action.REJECT

@@ -51,6 +51,20 @@ def test_scores_come_in_the_order_of_the_comments(scorer):
     assert insult.scores["abusive"] > 0.5 > clean.scores["abusive"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        pytest.param(INSULT, "a list of texts, not one", id="string"),
+        pytest.param(INSULT.encode(), "a list of texts, not one", id="bytes"),
+        pytest.param([INSULT.encode()], "strings, got bytes", id="bytes-in-a-list"),
+        pytest.param([CLEAN, None], "strings, got NoneType", id="none-among-texts"),
+    ],
+)
+def test_what_is_no_list_of_texts_is_refused(scorer, way, texts, message):
+    with pytest.raises(TypeError, match=message):
+        scorer.score(texts)
+
+
 def test_a_score_names_attributes_and_model(scorer):
     (score,) = scorer.score([CLEAN])
     assert isinstance(score, CommentScore)

@@ -41,9 +41,9 @@ def import_(
 ) -> None:
     """Take in the comments of FILE, scored, with what was decided on them elsewhere.
 
-    Broken off, the same command goes on where it stopped; comments that are there already are
-    passed over. Records that cannot be taken in are told with their number, and the exit status
-    is 1 then; the others are stored.
+    Broken off, the same command goes on where it stopped; a comment whose id is there already is
+    passed over, whatever its text, and counted as known. Records that cannot be taken in are told
+    with their number, and the exit status is 1 then; the others are stored.
 
     \b
       jsonl      one comment a line as POST /v1/comments takes it, `action` besides

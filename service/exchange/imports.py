@@ -11,6 +11,7 @@ from typing import BinaryIO
 import orjson
 from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 
+from service.comments import find_all
 from service.database import writing
 from service.errors import ApiError
 from service.exchange.lines import read_coral, read_csv, read_json_lines
@@ -139,11 +140,13 @@ def _take_in(
     site_id: int,
 ) -> list[Record]:
     good = [each for each in batch if each.comment is not None]
-    comments = [each.comment for each in good if each.comment is not None]
-    actions = [each.action for each in good]
-    stored = ingest_all(engine, judge, comments, site_id=site_id, actions=actions) if good else []
+    new = _without_known(engine, good, site_id=site_id)
+    report.known += len(good) - len(new)
+    comments = [each.comment for each in new if each.comment is not None]
+    actions = [each.action for each in new]
+    stored = ingest_all(engine, judge, comments, site_id=site_id, actions=actions) if new else []
     problems = [each for each in batch if each.comment is None]
-    for each, result in zip(good, stored, strict=True):
+    for each, result in zip(new, stored, strict=True):
         if isinstance(result, ApiError):
             problems.append(Record(each.number, each.id, None, problem=result.message))
         elif result[1]:
@@ -154,3 +157,19 @@ def _take_in(
     report.refused += len(problems)
     report.problems += problems
     return problems
+
+
+def _without_known(engine: Engine, good: Sequence[Record], *, site_id: int) -> list[Record]:
+    """Leave out ids that are there already, and all but the first of those that stand twice.
+
+    To the site that sends it, a known id with another text is an edit; a file is older than what
+    is there. Ids whose text was deleted are left in: they are refused with the reason.
+    """
+    first = {each.id: each for each in reversed(good)}
+    with engine.connect() as connection:
+        known = find_all(connection, site_id, list(first))
+    return [
+        each
+        for each in good
+        if first[each.id] is each and not (each.id in known and known[each.id]["text"])
+    ]

@@ -181,6 +181,38 @@ def test_same_file_again_changes_nothing(site, take_in):
     assert len(site.get("/v1/comments/1").get_json()["decisions"]) == 1
 
 
+def test_comment_that_is_there_already_stays_as_it_is(site, take_in):
+    live = {"id": "1", "text": SUSPECT, "author": {"id": "u1", "name": "سارة"}}
+    site.post("/v1/comments", json=live)
+    before = site.get("/v1/comments/1").get_json()
+    again = {"author": {"id": "u2"}, "action": "reject"}
+    lines = [{"id": "1", "text": APPROVED} | again, {"id": "2", "text": APPROVED}]
+    report = take_in("jsonl", "\n".join(map(json.dumps, lines)))
+    assert (report.stored, report.known, report.refused) == (1, 1, 0)
+    report = take_in("jsonl", json.dumps({"id": "1", "text": SUSPECT} | again))
+    assert (report.stored, report.known, report.refused) == (0, 1, 0)
+    assert site.get("/v1/comments/1").get_json() == before
+
+
+@pytest.mark.parametrize("batch", [1, 500])
+def test_first_of_two_records_with_one_id_counts(site, take_in, monkeypatch, batch):
+    monkeypatch.setattr(imports, "_BATCH", batch)
+    lines = [{"id": "1", "text": APPROVED, "action": "reject"}, {"id": "1", "text": SUSPECT}]
+    report = take_in("jsonl", "\n".join(map(json.dumps, lines)))
+    assert (report.stored, report.known, report.refused) == (1, 1, 0)
+    body = site.get("/v1/comments/1").get_json()
+    assert (body["text"], len(body["revisions"])) == (APPROVED, 1)
+    assert decided(site, "1") == ("reject", "import")
+
+
+def test_comment_that_was_deleted_is_refused(site, take_in):
+    site.post("/v1/comments", json={"id": "1", "text": APPROVED})
+    site.post("/v1/comments/1/deletion", json={"requested_by": "author"})
+    report = take_in("jsonl", json.dumps({"id": "1", "text": APPROVED}))
+    assert (report.stored, report.known, report.refused) == (0, 0, 1)
+    assert "deleted" in report.problems[0].problem
+
+
 def test_import_that_was_broken_off_goes_on_where_it_stopped(site, take_in, monkeypatch, tmp_path):
     monkeypatch.setattr(imports, "_BATCH", 2)
     whole, taken = imports.ingest_all, []

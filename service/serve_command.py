@@ -43,6 +43,7 @@ def _serve(settings: Settings, demo_key: Path | None, *, samples: bool) -> None:
     # the folder that its processes share.
     from service.app import build_app
     from service.author_ids import hash_ids
+    from service.checkpoint import checkpoint
     from service.database import open_engine, upgrade_apart
     from service.demo import ensure_demo_key
     from service.first_minute import prepare
@@ -61,7 +62,13 @@ def _serve(settings: Settings, demo_key: Path | None, *, samples: bool) -> None:
     # No connection may be open when workers are forked: two processes would share it.
     engine.dispose()
     service_state_of(app).engine.dispose()
-    run(app, settings, on_listening=lambda: _announce(settings, demo_key, password=password))
+    try:
+        run(app, settings, on_listening=lambda: _announce(settings, demo_key, password=password))
+    finally:
+        # Workers end without closing what they have open, as all forked processes of
+        # multiprocessing do; so the last to look at the database is this one.
+        checkpoint(engine)
+        engine.dispose()
 
 
 def _announce(settings: Settings, demo_key: Path | None, *, password: str | None) -> None:

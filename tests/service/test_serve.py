@@ -1,12 +1,15 @@
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from http.client import HTTPConnection
 
 import pytest
+from service_samples import APPROVED
 from serving import COMMAND, Served, environment, wait_for
 
 pytestmark = pytest.mark.slow
@@ -40,6 +43,26 @@ def test_key_is_not_printed(served, tmp_path):
 def test_stop_is_clean(served, sign):
     code, _, errors = served.stop(sign)
     assert (code, errors) == (0, "")
+
+
+def test_clean_stop_leaves_the_whole_database_in_its_main_file(served, tmp_path):
+    key = (tmp_path / "demo key").read_text(encoding="utf-8").strip()
+    for number in range(10):
+        comment = {"id": f"c-{number}", "text": APPROVED}
+        sent = served.ask("POST", "/v1/comments", comment, Authorization=f"Bearer {key}")
+        assert sent[0] == 201
+    served.stop()
+    main = tmp_path / "ghirbal.sqlite3"
+    assert list(tmp_path.glob("ghirbal.sqlite3*")) == [main]
+    with closing(sqlite3.connect(f"{main.as_uri()}?immutable=1", uri=True)) as connection:
+        assert connection.execute("SELECT count(*) FROM comment").fetchone() == (10,)
+
+
+def test_database_that_was_moved_away_is_not_made_anew_by_the_stop(served, tmp_path):
+    for each in tmp_path.glob("ghirbal.sqlite3*"):
+        each.rename(each.with_name(f"old.{each.name}"))
+    assert served.stop()[0] == 0
+    assert list(tmp_path.glob("ghirbal.sqlite3*")) == []
 
 
 def test_second_service_on_the_same_port_is_refused(served):

@@ -1,5 +1,6 @@
 """A copy of the whole database that is made while the service goes on."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -59,18 +60,38 @@ def restore(url: str, path: Path) -> None:
         )
         return
     target = Path(str(parsed.database))
-    if target.exists():
-        raise DatabaseError(f"{target} is there already: move it away first")
+    # A log without its database is as bad: SQLite would write what it holds into the copy.
+    if there := [str(each) for each in (target, *_beside(target)) if os.path.lexists(each)]:
+        raise DatabaseError(
+            f"there already: {', '.join(there)}; "
+            "stop the service and move all of them away together"
+        )
+    _check_copy(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)
+
+
+def _beside(database: Path) -> list[Path]:
+    """Return where SQLite keeps what is not in the main file yet, and what goes with that."""
+    return [database.with_name(database.name + suffix) for suffix in ("-wal", "-shm", "-journal")]
+
+
+def _check_copy(path: Path) -> None:
+    for log in _beside(path):
+        if not log.name.endswith("-shm") and log.exists() and log.stat().st_size:
+            raise DatabaseError(
+                f"{path} is no whole copy: {log} belongs to it; make one with `ghirbal db backup`"
+            )
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as copy:
+        # Immutable: nothing is made beside it, and it may lie on a medium that is read-only.
+        where = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        with closing(sqlite3.connect(where, uri=True)) as copy:
             found = copy.execute("PRAGMA integrity_check").fetchone()[0]
             copy.execute("SELECT version_num FROM alembic_version")
     except sqlite3.Error as error:
         raise DatabaseError(f"{path} is not a copy of a database: {error}") from error
     if found != "ok":
         raise DatabaseError(f"{path} is damaged: {found}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, target)
 
 
 def _address(url: URL) -> str:

@@ -1,8 +1,12 @@
+import sqlite3
+import subprocess
 import threading
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
 from service_samples import APPROVED
+from serving import COMMAND, Served, environment
 from sqlalchemy import text
 
 from service import create_app
@@ -87,3 +91,63 @@ def test_command_makes_a_copy(sqlite_url, tmp_path):
     run = CliRunner(env={"GHIRBAL_DATABASE_URL": sqlite_url}).invoke
     assert run(ghirbal, ["db", "backup", str(tmp_path / "copy")]).exit_code == 0
     assert (tmp_path / "copy").stat().st_size > 0
+
+
+@pytest.mark.parametrize("left", ["", "-wal", "-shm", "-journal"])
+def test_copy_is_not_put_beside_what_is_left_of_another_database(sqlite_url, tmp_path, left):
+    run = CliRunner(env={"GHIRBAL_DATABASE_URL": sqlite_url}).invoke
+    assert run(ghirbal, ["db", "backup", str(tmp_path / "copy")]).exit_code == 0
+    target = tmp_path / "new" / "ghirbal.sqlite3"
+    target.parent.mkdir()
+    there = [target.with_name(target.name + each) for each in {left, "-shm"}]
+    for each in there:
+        each.write_bytes(b"of another one")
+    run = CliRunner(env={"GHIRBAL_DATABASE_URL": f"sqlite:///{target}"}).invoke
+    done = run(ghirbal, ["db", "restore", str(tmp_path / "copy")])
+    assert done.exit_code == 1
+    assert all(str(each) in done.output for each in there)
+    assert sorted(target.parent.iterdir()) == sorted(there)
+
+
+def test_database_in_use_is_no_copy(sqlite_url, tmp_path):
+    used = open_engine(sqlite_url)
+    with writing(used) as connection:
+        connection.execute(text("UPDATE site SET name = 'renamed'"))
+    run = CliRunner(env={"GHIRBAL_DATABASE_URL": f"sqlite:///{tmp_path}/new.sqlite3"}).invoke
+    done = run(ghirbal, ["db", "restore", str(tmp_path / "ghirbal.sqlite3")])
+    used.dispose()
+    assert (done.exit_code, "ghirbal.sqlite3-wal belongs to it" in done.output) == (1, True)
+
+
+@pytest.mark.slow
+def test_copy_takes_the_place_of_a_database_that_was_served(sqlite_url, tmp_path):
+    served = Served(sqlite_url, "--demo-key", str(tmp_path / "key"))
+    served.start()
+    key = (tmp_path / "key").read_text(encoding="utf-8").strip()
+
+    def post(names):
+        for name in names:
+            comment = {"id": name, "text": APPROVED}
+            sent = served.ask("POST", "/v1/comments", comment, Authorization=f"Bearer {key}")
+            assert sent[0] == 201
+
+    def ghirbal_db(*arguments):
+        command = [*COMMAND, "db", *arguments]
+        subprocess.run(command, env=environment(sqlite_url), check=True, capture_output=True)
+
+    try:
+        post(f"before-{number}" for number in range(5))
+        ghirbal_db("backup", str(tmp_path / "copy"))
+        post(f"after-{number}" for number in range(5))
+        served.stop()
+        # As the message of `restore` says, of which there is nothing else after a clean stop.
+        (tmp_path / "ghirbal.sqlite3").rename(tmp_path / "old")
+        ghirbal_db("restore", str(tmp_path / "copy"))
+        served.start()
+        post(["again"])
+    finally:
+        served.close()
+    for name, number in (("ghirbal.sqlite3", 6), ("old", 10)):
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert connection.execute("SELECT count(*) FROM comment").fetchone() == (number,)

@@ -7,34 +7,44 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from service.database import current_revision, open_engine, reported
 from service.errors import DatabaseError
 
 # So many pages at once, so that writers get their turn in between.
 _PAGES = 1_000
+_HAS_TABLES = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+_LOOK = "is GHIRBAL_DATABASE_URL set, and this the folder that the service is started in?"
 
 
-def back_up(engine: Engine, path: Path) -> None:
+def back_up(url: str, path: Path) -> None:
     """Write a copy to `path`, which must not be there: as it stood at one moment.
 
     Raises
     ------
     DatabaseError
-        If the file is there already, or the copy fails.
+        If the file is there already, there is no database, or the copy fails.
     """
     if path.exists():
         raise DatabaseError(f"{path} is there already: name a new file")
-    if engine.dialect.name == "postgresql":
-        _run("pg_dump", "--format=custom", f"--file={path}", _address(engine.url))
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "postgresql":
+        _check_postgresql(url)
+        _run("pg_dump", "--format=custom", f"--file={path}", _address(parsed))
         return
+    database = Path(str(parsed.database))
+    if not database.exists():
+        raise DatabaseError(f"there is no database at {database}: {_LOOK}")
     try:
-        with (
-            closing(sqlite3.connect(str(engine.url.database))) as source,
-            closing(sqlite3.connect(path)) as copy,
-        ):
-            source.backup(copy, pages=_PAGES)
+        # Of itself SQLite makes a database that is not there.
+        with closing(sqlite3.connect(f"{_uri(database)}?mode=rw", uri=True)) as source:
+            if not source.execute(_HAS_TABLES).fetchone():
+                raise DatabaseError(f"{database} holds none of our tables: {_LOOK}")
+            with closing(sqlite3.connect(path)) as copy:
+                source.backup(copy, pages=_PAGES)
     except sqlite3.Error as error:
         path.unlink(missing_ok=True)
         raise DatabaseError(f"the database cannot be copied: {error}") from error
@@ -48,7 +58,7 @@ def restore(url: str, path: Path) -> None:
     DatabaseError
         If there is a database already, the file is no copy, or the copy is damaged.
     """
-    parsed = make_url(url)
+    parsed = _parsed(url)
     if parsed.get_backend_name() == "postgresql":
         # All or nothing; it stops at the first table that is there already.
         _run(
@@ -84,7 +94,7 @@ def _check_copy(path: Path) -> None:
             )
     try:
         # Immutable: nothing is made beside it, and it may lie on a medium that is read-only.
-        where = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        where = f"{_uri(path)}?mode=ro&immutable=1"
         with closing(sqlite3.connect(where, uri=True)) as copy:
             found = copy.execute("PRAGMA integrity_check").fetchone()[0]
             copy.execute("SELECT version_num FROM alembic_version")
@@ -92,6 +102,27 @@ def _check_copy(path: Path) -> None:
         raise DatabaseError(f"{path} is not a copy of a database: {error}") from error
     if found != "ok":
         raise DatabaseError(f"{path} is damaged: {found}")
+
+
+def _check_postgresql(url: str) -> None:
+    engine = open_engine(url)
+    try:
+        with reported(), engine.connect() as connection:
+            if current_revision(connection) is None:
+                raise DatabaseError(f"the database holds none of our tables: {_LOOK}")
+    finally:
+        engine.dispose()
+
+
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise DatabaseError(f"the database address cannot be used: {error}") from None
+
+
+def _uri(path: Path) -> str:
+    return path.absolute().as_uri()
 
 
 def _address(url: URL) -> str:

@@ -7,7 +7,7 @@ import click
 from service.audit import note
 from service.author_ids import hash_kept_ids
 from service.backup import back_up, restore
-from service.database import open_engine, reported, writing
+from service.database import reported, writing
 from service.errors import SettingsError
 from service.opening import open_current, open_with
 from service.options import config_option
@@ -33,7 +33,7 @@ def upgrade_command(config: Path | None) -> None:
 def backup_command(file: Path, config: Path | None) -> None:
     """Write a copy of the database to FILE while the service goes on."""
     # Not brought up to date first: a copy is made before that.
-    back_up(open_engine(load_settings(file=config).database_url), file)
+    back_up(load_settings(file=config).database_url, file)
     click.echo(f"wrote {file}", err=True)
 
 

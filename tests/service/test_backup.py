@@ -12,7 +12,7 @@ from sqlalchemy import text
 from service import create_app
 from service.backup import back_up
 from service.cli import ghirbal
-from service.database import open_engine, writing
+from service.database import open_engine, upgrade, writing
 from service.errors import DatabaseError
 from service.state import EXTENSION
 
@@ -45,12 +45,12 @@ def test_copy_is_whole_although_comments_come_in_meanwhile(site, engine, tmp_pat
     going.start()
     copy = tmp_path / "copy"
     try:
-        back_up(engine, copy)
+        back_up(database_url, copy)
     finally:
         stopped.set()
         going.join()
     with pytest.raises(DatabaseError, match="there already"):
-        back_up(engine, copy)
+        back_up(database_url, copy)
     if engine.dialect.name == "sqlite":
         restored = f"sqlite:///{tmp_path}/new/ghirbal.sqlite3"
     else:
@@ -91,6 +91,26 @@ def test_command_makes_a_copy(sqlite_url, tmp_path):
     run = CliRunner(env={"GHIRBAL_DATABASE_URL": sqlite_url}).invoke
     assert run(ghirbal, ["db", "backup", str(tmp_path / "copy")]).exit_code == 0
     assert (tmp_path / "copy").stat().st_size > 0
+
+
+def test_database_that_is_not_there_is_not_copied_nor_made(tmp_path):
+    target = tmp_path / "instance" / "ghirbal.sqlite3"
+    run = CliRunner(env={"GHIRBAL_DATABASE_URL": f"sqlite:///{target}"}).invoke
+    done = run(ghirbal, ["db", "backup", str(tmp_path / "copy")])
+    assert (done.exit_code, f"no database at {target}" in done.output) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_database_without_tables_is_not_copied(database_url, tmp_path):
+    engine = open_engine(database_url)
+    upgrade(engine, revision="base")
+    with writing(engine) as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+    engine.dispose()
+    run = CliRunner(env={"GHIRBAL_DATABASE_URL": database_url}).invoke
+    done = run(ghirbal, ["db", "backup", str(tmp_path / "copy")])
+    assert (done.exit_code, "none of our tables" in done.output) == (1, True)
+    assert not (tmp_path / "copy").exists()
 
 
 @pytest.mark.parametrize("left", ["", "-wal", "-shm", "-journal"])

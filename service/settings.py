@@ -13,6 +13,9 @@ from service.errors import SettingsError
 
 PREFIX = "GHIRBAL_"
 FILE_VARIABLE = "GHIRBAL_CONFIG_FILE"
+# A hundred years: so many days can be taken from any date that a clock shows.
+_LONGEST_DAYS = 36_500
+_Days = Annotated[int, Field(ge=1, le=_LONGEST_DAYS)] | None
 
 
 class Settings(BaseModel):
@@ -56,7 +59,8 @@ class Settings(BaseModel):
     webhook_private_addresses : bool
         Whether webhooks may go to addresses of the own network.
     retention_approve_days, retention_review_days, retention_reject_days : int, optional
-        Days after which texts and names of comments are removed, by where they stand.
+        Days after which texts and names of comments are removed, by where they stand; at most
+        36,500.
     author_id_secret : str, optional
         Ids of readers are kept as hashes made with it; as they come if not given.
     log_format : str
@@ -95,9 +99,9 @@ class Settings(BaseModel):
     rate_limit: Annotated[str, Field(min_length=1)] | None = None
     rate_limit_storage: Annotated[str, Field(min_length=1)] = "memory://"
     webhook_private_addresses: bool = False
-    retention_approve_days: Annotated[int, Field(ge=1)] | None = None
-    retention_review_days: Annotated[int, Field(ge=1)] | None = None
-    retention_reject_days: Annotated[int, Field(ge=1)] | None = None
+    retention_approve_days: _Days = None
+    retention_review_days: _Days = None
+    retention_reject_days: _Days = None
     author_id_secret: Annotated[str, Field(min_length=32)] | None = None
     log_format: Literal["readable", "json"] = "readable"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"

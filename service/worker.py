@@ -107,22 +107,25 @@ class Worker:
         if time.monotonic() - self._removed_at > _REMOVE_S:
             self._removed_at = time.monotonic()
             # Beside the events: the first time it may take long.
-            pool.submit(self._remove)
+            pool.submit(self._remove).add_done_callback(self._note_removal)
         for letter in letters:
             self._count(letter, 1)
             pool.submit(self._deliver, letter).add_done_callback(_note_failure)
         return len(letters)
 
     def _remove(self) -> None:
-        try:
-            remove_due(
-                self.engine,
-                self.retention,
-                datetime.now(UTC),
-                go_on=lambda: not self.stopped.is_set(),
-            )
-        except SQLAlchemyError as error:
-            _log.error("retention: %s", getattr(error, "orig", None) or error)
+        remove_due(
+            self.engine,
+            self.retention,
+            datetime.now(UTC),
+            go_on=lambda: not self.stopped.is_set(),
+        )
+
+    def _note_removal(self, done: Future[None]) -> None:
+        # Whatever it is: else texts would be kept for good and nobody told.
+        error = done.exception()
+        if error is not None:
+            _log.error("retention: %s", getattr(error, "orig", None) or repr(error))
             self._removed_at += _TRY_AGAIN_S - _REMOVE_S
 
     def _deliver(self, letter: Letter) -> None:

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -119,6 +120,16 @@ def test_worker_removes_what_is_due(filled, engine, monkeypatch):
     monkeypatch.setattr("service.worker.datetime", Later)
     Worker(engine, retention=Retention(reject=30)).run_once()
     assert {name for name, body in texts(filled).items() if not body} == {"rejected"}
+
+
+def test_worker_tells_of_whatever_keeps_it_from_removing(filled, engine, caplog):
+    worker = Worker(engine, retention=Retention(reject=999_999))
+    worker.run_once()
+    [line] = caplog.records
+    assert (line.name, line.levelname) == ("service.worker", "ERROR")
+    assert "retention: OverflowError" in line.message
+    # Tried again in a minute, not tomorrow.
+    assert worker._removed_at + 86_400 < time.monotonic() + 61
 
 
 def test_command_tries_out_and_removes(filled, database_url):

@@ -37,6 +37,13 @@ def test_environment_names_the_file(tmp_path):
         ({"GHIRBAL_PORT": "high"}, "GHIRBAL_PORT in the environment"),
         ({"GHIRBAL_WORKERS": "0"}, "GHIRBAL_WORKERS in the environment"),
         ({"GHIRBAL_HOST": ""}, "GHIRBAL_HOST in the environment"),
+        *(
+            (
+                {f"GHIRBAL_RETENTION_{state}_DAYS": "36501"},
+                f"36500",
+            )
+            for state in ("APPROVE", "REVIEW", "REJECT")
+        ),
         ({"GHIRBAL_DATABASE_URL": "mysql://x/y"}, "must start with sqlite:/// or postgresql://"),
         ({"GHIRBAL_DATABASE_URL": "ghirbal.db"}, "must start with sqlite:/// or postgresql://"),
         ({"GHIRBAL_DATABASE_URL": "sqlite://"}, "must name a file"),

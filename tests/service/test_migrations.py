@@ -80,6 +80,23 @@ EXPECTED = [
     (2, "c-2", None, "approve", "قلم", "m", "p"),
 ]
 
+ADDED = [
+    """INSERT INTO comment (id, external_id, created_at, received_at, revision, action, score)
+    VALUES (:id, :name, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 1, 'approve', 0)""",
+    """INSERT INTO revision (comment_id, number, text, created_at)
+    VALUES (:id, 1, :body, CURRENT_TIMESTAMP)""",
+    """INSERT INTO score (comment_id, revision, model, scores, spans, created_at)
+    SELECT :id, 1, model, scores, spans, created_at FROM score WHERE comment_id = 2""",
+]
+# An edit, a deletion, and a comment that came after scripts were told apart.
+SINCE = [
+    """INSERT INTO revision (comment_id, number, text, created_at)
+    VALUES (2, 2, 'hello again', CURRENT_TIMESTAMP)""",
+    "UPDATE comment SET revision = 2 WHERE id = 2",
+    "UPDATE revision SET text = '' WHERE comment_id = 6",
+    "UPDATE comment SET script = 'mixed' WHERE id = 7",
+]
+
 
 @pytest.fixture
 def filled_engine(bare_engine):
@@ -125,6 +142,27 @@ def test_rules_hold_after_the_tables_were_made_anew(filled_engine):
     ):
         with pytest.raises(DBAPIError), writing(filled_engine) as connection:
             connection.execute(text(statement))
+
+
+def test_comments_from_before_scripts_were_told_apart_are_found_by_them(filled_engine):
+    bodies = ["salam ya 3alam", "مرحبا hello", "12 %", "قلم", "قلم", *["salam"] * 1_000]
+    rows = [
+        {"id": number, "name": f"c-{number}", "body": body} for number, body in enumerate(bodies, 3)
+    ]
+    with writing(filled_engine) as connection:
+        for statement in ADDED:
+            connection.execute(text(statement), rows)
+    upgrade(filled_engine, revision="0011")
+    with writing(filled_engine) as connection:
+        for statement in SINCE:
+            connection.execute(text(statement))
+    upgrade(filled_engine)
+    with filled_engine.connect() as connection:
+        found = connection.scalars(text("SELECT script FROM comment ORDER BY id")).all()
+        assert found[:7] == ["arabic", "latin", "latin", "mixed", "none", "none", "mixed"]
+        assert found[7:] == ["latin"] * 1_000
+        page, _ = read_page(connection, QueueQuery(script="arabic"), visible=IN_REVIEW)
+        assert [row["external_id"] for row in page] == ["c-1"]
 
 
 def test_upgrade_keeps_what_is_stored(site, engine):

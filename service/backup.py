@@ -4,8 +4,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import mkstemp
 
 from sqlalchemy import URL
 from sqlalchemy.engine import make_url
@@ -33,7 +35,8 @@ def back_up(url: str, path: Path) -> None:
     parsed = _parsed(url)
     if parsed.get_backend_name() == "postgresql":
         _check_postgresql(url)
-        _run("pg_dump", "--format=custom", f"--file={path}", _address(parsed))
+        with _made_aside(path) as aside:
+            _run("pg_dump", "--format=custom", f"--file={aside}", _address(parsed))
         return
     database = Path(str(parsed.database))
     if not database.exists():
@@ -43,10 +46,9 @@ def back_up(url: str, path: Path) -> None:
         with closing(sqlite3.connect(f"{_uri(database)}?mode=rw", uri=True)) as source:
             if not source.execute(_HAS_TABLES).fetchone():
                 raise DatabaseError(f"{database} holds none of our tables: {_LOOK}")
-            with closing(sqlite3.connect(path)) as copy:
+            with _made_aside(path) as aside, closing(sqlite3.connect(aside)) as copy:
                 source.backup(copy, pages=_PAGES)
     except sqlite3.Error as error:
-        path.unlink(missing_ok=True)
         raise DatabaseError(f"the database cannot be copied: {error}") from error
 
 
@@ -77,8 +79,45 @@ def restore(url: str, path: Path) -> None:
             "stop the service and move all of them away together"
         )
     _check_copy(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, target)
+    with _told(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with _made_aside(target) as aside:
+        shutil.copyfile(path, aside)
+
+
+@contextmanager
+def _made_aside(path: Path) -> Iterator[Path]:
+    """Give a file in the same folder to write, which takes its name when it is whole, or none.
+
+    Only whoever runs the command may read it.
+    """
+    with _told(path):
+        descriptor, name = mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        os.close(descriptor)
+        aside = Path(name)
+        try:
+            yield aside
+            _to_disk(aside)
+            aside.replace(path)
+            _to_disk(path.parent)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _beside(database: Path) -> list[Path]:

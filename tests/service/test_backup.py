@@ -1,3 +1,4 @@
+import resource
 import sqlite3
 import subprocess
 import threading
@@ -139,6 +140,55 @@ def test_database_in_use_is_no_copy(sqlite_url, tmp_path):
     assert (done.exit_code, "ghirbal.sqlite3-wal belongs to it" in done.output) == (1, True)
 
 
+def small_files_only():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (40_960, 40_960))
+
+
+def ghirbal_db(url, *arguments, **options):
+    command = [*COMMAND, "db", *map(str, arguments)]
+    done = subprocess.run(
+        command, env=environment(url), capture_output=True, text=True, check=False, **options
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_disk_that_has_no_room_is_told_and_nothing_is_left(database_url, tmp_path):
+    folder, copy = tmp_path / "disk", tmp_path / "copy"
+    folder.mkdir()
+    full = ghirbal_db(database_url, "backup", folder / "copy", preexec_fn=small_files_only)
+    assert (full.returncode, full.stderr.count("\n")) == (1, 1)
+    assert list(folder.iterdir()) == []
+    assert ghirbal_db(database_url, "backup", copy).returncode == 0
+    if database_url.startswith("sqlite"):
+        full = ghirbal_db(
+            f"sqlite:///{folder}/new.sqlite3", "restore", copy, preexec_fn=small_files_only
+        )
+        assert (full.returncode, full.stderr) == (
+            1,
+            f"Error: {folder}/new.sqlite3 cannot be written: File too large\n",
+        )
+        assert list(folder.iterdir()) == []
+
+
+def test_folder_that_cannot_be_written_is_told(database_url, tmp_path):
+    done = ghirbal_db(database_url, "backup", tmp_path / "nowhere" / "copy")
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"Error: {tmp_path}/nowhere/copy cannot be written: No such file or directory\n",
+    )
+
+
+def test_copies_are_for_their_owner_alone(database_url, tmp_path):
+    copy, target = tmp_path / "copy", tmp_path / "new" / "ghirbal.sqlite3"
+    assert ghirbal_db(database_url, "backup", copy, umask=0o022).returncode == 0
+    assert copy.stat().st_mode & 0o777 == 0o600
+    if database_url.startswith("sqlite"):
+        url = f"sqlite:///{target}"
+        assert ghirbal_db(url, "restore", copy, umask=0o022).returncode == 0
+        assert target.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.slow
 def test_copy_takes_the_place_of_a_database_that_was_served(sqlite_url, tmp_path):
     served = Served(sqlite_url, "--demo-key", str(tmp_path / "key"))
@@ -151,18 +201,14 @@ def test_copy_takes_the_place_of_a_database_that_was_served(sqlite_url, tmp_path
             sent = served.ask("POST", "/v1/comments", comment, Authorization=f"Bearer {key}")
             assert sent[0] == 201
 
-    def ghirbal_db(*arguments):
-        command = [*COMMAND, "db", *arguments]
-        subprocess.run(command, env=environment(sqlite_url), check=True, capture_output=True)
-
     try:
         post(f"before-{number}" for number in range(5))
-        ghirbal_db("backup", str(tmp_path / "copy"))
+        assert ghirbal_db(sqlite_url, "backup", tmp_path / "copy").returncode == 0
         post(f"after-{number}" for number in range(5))
         served.stop()
         # As the message of `restore` says, of which there is nothing else after a clean stop.
         (tmp_path / "ghirbal.sqlite3").rename(tmp_path / "old")
-        ghirbal_db("restore", str(tmp_path / "copy"))
+        assert ghirbal_db(sqlite_url, "restore", tmp_path / "copy").returncode == 0
         served.start()
         post(["again"])
     finally:

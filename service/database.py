@@ -84,6 +84,8 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten; of itself only some builds of SQLite do so.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 

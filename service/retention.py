@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Select, and_, delete, exists, func, i
 
 from moderation import Action
 from service.audit import note
+from service.checkpoint import checkpoint
 from service.database import writing
 from service.deletion import erase
 from service.queue import newest
@@ -84,6 +85,8 @@ def remove_due(
         ):
             after, number = found[-1], number + len(found)
         removed[action] = number
+    if any(removed.values()):
+        checkpoint(engine)
     return removed
 
 

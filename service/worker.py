@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.checkpoint import checkpoint
 from service.database import writing
 from service.delivery import DEADLINE_S, send
 from service.outbox import Letter, forget_delivered, lease, settle
@@ -25,6 +26,7 @@ _LONGEST_PAUSE_S = 30.0
 _TIDY_S = 3_600.0
 _SEAL_S = 60.0
 _REMOVE_S = 86_400.0
+_EMPTY_S = 3_600.0
 _TRY_AGAIN_S = 60.0
 _log = logging.getLogger("service.worker")
 
@@ -57,6 +59,7 @@ class Worker:
     _tidied_at: float = float("-inf")
     _sealed_at: float = float("-inf")
     _removed_at: float = float("-inf")
+    _emptied_at: float = float("-inf")
 
     def stop(self) -> None:
         """End the work when what is under way has been settled."""
@@ -104,6 +107,9 @@ class Worker:
                 self._tidied_at = time.monotonic()
         if time.monotonic() - self._sealed_at > _SEAL_S and not seal(self.engine):
             self._sealed_at = time.monotonic()
+        if time.monotonic() - self._emptied_at > _EMPTY_S:
+            done = checkpoint(self.engine)
+            self._emptied_at = time.monotonic() - (0 if done else _EMPTY_S - _TRY_AGAIN_S)
         if time.monotonic() - self._removed_at > _REMOVE_S:
             self._removed_at = time.monotonic()
             # Beside the events: the first time it may take long.

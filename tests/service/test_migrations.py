@@ -196,9 +196,15 @@ def test_folder_of_the_database_is_made(tmp_path):
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", 5000),
+        ("secure_delete", 1),
+    ],
 )
-def test_sqlite_is_set_up_to_keep_what_it_acknowledged(sqlite_url, pragma, value):
+def test_sqlite_is_set_up_to_keep_what_it_acknowledged_and_no_more(sqlite_url, pragma, value):
     engine = open_engine(sqlite_url)
     with engine.connect() as connection:
         assert connection.scalar(text(f"PRAGMA {pragma}")) == value

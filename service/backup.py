@@ -36,7 +36,7 @@ def back_up(url: str, path: Path) -> None:
     if parsed.get_backend_name() == "postgresql":
         _check_postgresql(url)
         with _made_aside(path) as aside:
-            _run("pg_dump", "--format=custom", f"--file={aside}", _address(parsed))
+            _run("pg_dump", parsed, "--format=custom", f"--file={aside}")
         return
     database = Path(str(parsed.database))
     if not database.exists():
@@ -63,13 +63,8 @@ def restore(url: str, path: Path) -> None:
     parsed = _parsed(url)
     if parsed.get_backend_name() == "postgresql":
         # All or nothing; it stops at the first table that is there already.
-        _run(
-            "pg_restore",
-            "--no-owner",
-            "--single-transaction",
-            f"--dbname={_address(parsed)}",
-            str(path),
-        )
+        restored = ("--no-owner", "--single-transaction", str(path.absolute()))
+        _run("pg_restore", parsed, *restored)
         return
     target = Path(str(parsed.database))
     # A log without its database is as bad: SQLite would write what it holds into the copy.
@@ -164,17 +159,19 @@ def _uri(path: Path) -> str:
     return path.absolute().as_uri()
 
 
-def _address(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def _run(program: str, *arguments: str) -> None:
+def _run(program: str, url: URL, *arguments: str) -> None:
     found = shutil.which(program)
     if found is None:
         raise DatabaseError(
             f"{program} is not installed; on Debian: apt-get install postgresql-client"
         )
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False)  # noqa: S603
+    # Arguments can be read by everybody on the machine, the environment cannot.
+    secret = url.password or url.query.get("password")
+    address = url.set(drivername="postgresql").difference_update_query(["password"])
+    bare = URL.create(**address._asdict() | {"password": None}).render_as_string()
+    command = [found, f"--dbname={bare}", *arguments]
+    environment = os.environ | ({"PGPASSWORD": str(secret)} if secret else {})
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         told = (done.stderr.strip().splitlines() or ["no reason given"])[0]
         raise DatabaseError(f"{program} failed: {told}")

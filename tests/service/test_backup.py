@@ -2,12 +2,13 @@ import resource
 import sqlite3
 import subprocess
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from service_samples import APPROVED
-from serving import COMMAND, Served, environment
+from serving import COMMAND, Served, environment, wait_for
 from sqlalchemy import text
 
 from service import create_app
@@ -187,6 +188,49 @@ def test_copies_are_for_their_owner_alone(database_url, tmp_path):
         url = f"sqlite:///{target}"
         assert ghirbal_db(url, "restore", copy, umask=0o022).returncode == 0
         assert target.stat().st_mode & 0o777 == 0o600
+
+
+def running(program, folder):
+    """Return the processes of a program that write to a folder: arguments and environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            arguments = (process / "cmdline").read_bytes()
+            named = Path(arguments.split(b"\0")[0].decode()).name == program
+            if named and str(folder).encode() in arguments:
+                found.append((arguments, (process / "environ").read_bytes()))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://ghirbal:p%40ss word@/changed?host={host}",
+        "postgresql+psycopg://ghirbal@/changed?host={host}&password=p%40ss+word",
+    ],
+)
+def test_password_is_not_among_the_arguments(own_postgres_url, tmp_path, address):
+    url = address.format(host=own_postgres_url.partition("host=")[2])
+    engine = open_engine(own_postgres_url)
+    process = None
+    try:
+        # Held up there, pg_dump can be looked at.
+        with engine.begin() as connection:
+            connection.execute(text("LOCK TABLE comment IN ACCESS EXCLUSIVE MODE"))
+            process = subprocess.Popen(
+                [*COMMAND, "db", "backup", tmp_path / "copy"], env=environment(url)
+            )
+            wait_for(lambda: running("pg_dump", tmp_path), "pg_dump was not started")
+            [(arguments, environ)] = running("pg_dump", tmp_path)
+        assert process.wait(60) == 0
+    finally:
+        if process is not None:
+            process.kill()
+            process.wait()
+        engine.dispose()
+    assert [each for each in (b"p@ss", b"p%40ss", b"ss word", b"***") if each in arguments] == []
+    assert b"PGPASSWORD=p@ss word\0" in environ
 
 
 @pytest.mark.slow

@@ -1,9 +1,10 @@
 """Opening the database, writing to it, and keeping its tables current."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -63,6 +64,7 @@ def open_engine(url: str) -> Engine:
         ) from error
     except (NoSuchModuleError, SQLAlchemyError, ValueError) as error:
         raise DatabaseError(f"the database address cannot be used: {error}") from None
+    event.listen(engine, "do_connect", _make_sqlite)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -74,6 +76,13 @@ def _set_up_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN40
     # Nor does any of them work long enough to be worth starting processes for.
     connection.execute("SET max_parallel_workers_per_gather = 0")
     connection.commit()
+
+
+def _make_sqlite(_dialect: object, _record: object, arguments: list[Any], _more: object) -> None:
+    # For its owner alone, and so what SQLite keeps beside it; of itself it leaves that to the
+    # umask. If it cannot be made, SQLite says why.
+    with suppress(OSError):
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:

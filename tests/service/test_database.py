@@ -1,10 +1,14 @@
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from service.database import open_engine, writing
@@ -36,6 +40,30 @@ def test_only_what_may_be_lost_does_not_wait_for_the_disk(engine):
     for brief in (False, True, False):
         with writing(engine, brief=brief) as connection:
             assert durability(connection) is not brief
+
+
+def test_new_database_is_for_its_owner_alone(tmp_path):
+    path = tmp_path / "new.sqlite3"
+    script = (
+        "import sys; from service.database import open_engine, upgrade;"
+        "engine = open_engine('sqlite:///' + sys.argv[1]); upgrade(engine);"
+        "connection = engine.connect(); connection.exec_driver_sql('SELECT 1 FROM comment');"
+        "import pathlib; print(*(oct(each.stat().st_mode & 0o777) for each in"
+        " pathlib.Path(sys.argv[1]).parent.iterdir()))"
+    )
+    command = [sys.executable, "-c", script, path]
+    done = subprocess.run(command, umask=0o022, capture_output=True, check=True, text=True)
+    assert done.stdout.split() == ["0o600"] * 3
+
+
+def test_mode_of_a_database_that_is_there_is_left_alone(sqlite_url):
+    path = Path(make_url(sqlite_url).database)
+    path.chmod(0o660)
+    engine = open_engine(sqlite_url)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1 FROM comment")
+    engine.dispose()
+    assert path.stat().st_mode & 0o777 == 0o660
 
 
 def test_writer_waits_until_another_process_lets_the_lock_go(sqlite_engine):

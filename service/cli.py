@@ -1,5 +1,8 @@
 """The command ``ghirbal``; a command's module is imported only when it runs."""
 
+import errno
+import os
+import sys
 from importlib import import_module
 from typing import Any
 
@@ -45,9 +48,19 @@ class _LateGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click declares it
         """Run a command; what is wrong with its input ends as one line and exit status 1."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            # Else Python does it when it ends, where an error gets neither line nor status.
+            sys.stdout.flush()
+            return result
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                # The reader has seen enough, as `head` does: click ends quietly.
+                raise
+            _let_go_of_output()
+            where = error.filename or "the output"
+            raise click.ClickException(f"{where}: {error.strerror or error}") from error
         except Exception as error:
             from moderation import ModerationError
             from service.errors import ServiceError
@@ -55,6 +68,14 @@ class _LateGroup(click.Group):
             if isinstance(error, ModerationError | ServiceError):
                 raise click.ClickException(str(error)) from error
             raise
+
+
+def _let_go_of_output() -> None:
+    """Have Python not complain once more when it flushes standard output at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:

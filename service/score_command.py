@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -234,7 +235,7 @@ def _output(path: Path | None, source: BinaryIO | None, progress: Progress) -> I
         with _standard_output() as sink:
             yield sink
         return
-    if source is not None and path.exists() and path.samefile(str(source.name)):
+    if source is not None and _is_file(path, source):
         raise click.UsageError(f"{path} is the input as well: write to another file")
     with path.open("r+b" if progress.size_bytes else "wb") as sink:
         if sink.seek(0, os.SEEK_END) < progress.size_bytes:
@@ -242,6 +243,15 @@ def _output(path: Path | None, source: BinaryIO | None, progress: Progress) -> I
         sink.truncate(progress.size_bytes)
         sink.seek(progress.size_bytes)
         yield sink
+
+
+def _is_file(path: Path, source: BinaryIO) -> bool:
+    """Whether `path` is the very file that `source` reads; a terminal may be both."""
+    try:
+        found, given = path.stat(), os.fstat(source.fileno())
+    except OSError:  # also of a stream without a descriptor
+        return False
+    return stat.S_ISREG(found.st_mode) and os.path.samestat(found, given)
 
 
 @contextmanager

@@ -15,9 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from moderation import ModelError, Policy, load_scorer
-from service import bulk
+from service import bulk, score_command
 from service.bulk import Task, model_of, score_part
 from service.bulk_input import Part, Place, cut, guess_format
+from service.bulk_journal import Journal
 from service.cli import ghirbal
 from service.comment_lines import MAX_LINE_BYTES, CommentLine
 from service.judge import Judge
@@ -201,6 +202,26 @@ def test_a_killed_run_goes_on_without_a_lost_or_doubled_row(tmp_path, target):
     assert (process.communicate()[1], process.returncode) == (b"", 0)
     assert ids(output) == list(range(3 * MANY))
     assert not progress.exists()
+
+
+def test_a_run_on_standard_input_goes_on(tmp_path, monkeypatch):
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text(json_lines(10_000), encoding="utf-8")
+    note = Journal.write
+
+    def note_and_stop(journal, progress):
+        note(journal, progress)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(score_command, "_NOTE_EVERY_S", 0)
+        patch.setattr(Journal, "write", note_and_stop)
+        assert score("--output", output, data=source.read_bytes()).exit_code == 1
+    assert 0 < len(ids(output)) < 10_000
+    with source.open("rb") as file:
+        command = [*COMMAND, "--output", output, "--resume"]
+        subprocess.run(command, cwd=ROOT, stdin=file, check=True)
+    assert ids(output) == list(range(10_000))
 
 
 def test_resuming_needs_the_same_arguments(archive, tmp_path):

@@ -207,6 +207,26 @@ def test_input_is_never_overwritten(tmp_path):
     assert source.read_text() == '{"text": "a"}\n'
 
 
+def test_standard_input_is_never_overwritten(tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"text": "a"}\n')
+    with source.open("rb") as file:
+        run = subprocess.run(
+            [*COMMAND, "--output", source], cwd=ROOT, stdin=file, capture_output=True
+        )
+    assert run.returncode == 2
+    assert b"is the input as well" in run.stderr
+    assert source.read_text() == '{"text": "a"}\n'
+
+
+def test_output_of_standard_input_replaces_what_was_there(tmp_path):
+    target = tmp_path / "out.jsonl"
+    target.write_text("of the day before\n" * 100)
+    run = score("--output", target, lines=[{"id": 9, "text": "a"}])
+    assert (run.exit_code, run.stderr) == (0, "")
+    assert json.loads(target.read_text())["id"] == 9
+
+
 @pytest.fixture
 def many(tmp_path):
     """A file of more lines than a pipe holds."""

@@ -72,8 +72,11 @@ def import_(
             )
         except csv.Error as error:
             raise ImportFileError(f"{source.name}: {error}") from error
+    if done.finished_at is not None:
+        when = done.finished_at.strftime("%Y-%m-%d %H:%M UTC")
+        click.echo(f"{source.name} was taken in already, on {when}", err=True)
     _tell(done, named=report_path is None)
-    if done.problems:
+    if done.refused:
         raise click.exceptions.Exit(1)
 
 

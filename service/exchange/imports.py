@@ -42,12 +42,15 @@ class ImportReport:
         earlier attempts included.
     problems : list of Record
         The refused records of this attempt.
+    finished_at : datetime, optional
+        When the same file was taken in as a whole before.
     """
 
     stored: int = 0
     known: int = 0
     refused: int = 0
     problems: list[Record] = field(default_factory=list)
+    finished_at: datetime | None = None
 
 
 def import_file(
@@ -64,14 +67,18 @@ def import_file(
 
     Every comment is scored. What was decided on it elsewhere is kept as a decision of its own;
     where nothing was, the machine decides. Refused records go to `report_path` batch by batch, so
-    that those of an attempt that was killed are told, too.
+    that those of an attempt that was killed are told, too. A file that was finished is gone through
+    again: what it holds is known by now, and what is refused is told again.
     """
     digest = _digest(stream)
     with writing(engine) as connection:
         run = _run(connection, digest, kind=kind, site_id=site_id)
-    report = ImportReport(run["stored"], run["known"], run["refused"])
-    records = islice(READERS[kind](stream), run["position"], None)
-    position = int(run["position"])
+    if run["finished_at"] is None:
+        report = ImportReport(run["stored"], run["known"], run["refused"])
+        position = int(run["position"])
+    else:
+        report, position = ImportReport(finished_at=run["finished_at"]), 0
+    records = islice(READERS[kind](stream), position, None)
     progress(position)
     if report_path is not None and not position:
         report_path.write_bytes(b"")

@@ -1,4 +1,5 @@
 import json
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
@@ -175,9 +176,11 @@ def test_disqus_thread_becomes_the_article(site, take_in):
 
 
 def test_same_file_again_changes_nothing(site, take_in):
-    take_in("jsonl", LINES)
+    first = take_in("jsonl", LINES)
     again = take_in("jsonl", LINES)
-    assert (again.stored, again.known, again.refused, again.problems) == (2, 0, 4, [])
+    assert (again.stored, again.known, again.refused) == (0, 2, 4)
+    assert again.problems == first.problems
+    assert (first.finished_at, again.finished_at is None) == (None, False)
     assert len(site.get("/v1/comments/1").get_json()["decisions"]) == 1
 
 
@@ -284,3 +287,23 @@ def test_command_reports_what_it_refused(sqlite_url, tmp_path, monkeypatch):
     problems = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
     assert [each["record"] for each in problems] == [3, 4, 6, 7]
     assert set(READERS) == {"jsonl", "csv", "wordpress", "disqus", "coral"}
+    first = report.read_bytes()
+    report.unlink()
+    again = CliRunner().invoke(ghirbal, arguments)
+    assert again.exit_code == 1
+    assert f"{path} was taken in already, on 20" in again.output
+    assert "0 stored, 2 known, 4 refused" in again.output
+    assert report.read_bytes() == first
+
+
+def test_status_tells_of_what_an_earlier_attempt_refused(sqlite_url, tmp_path, monkeypatch):
+    monkeypatch.setenv("GHIRBAL_DATABASE_URL", sqlite_url)
+    monkeypatch.setattr(imports, "_BATCH", 1)
+    path = tmp_path / "file"
+    path.write_text('nonsense\n{"id": "1", "text": "نعم"}\n', encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(imports, "ingest_all", Mock(side_effect=KeyboardInterrupt))
+        CliRunner().invoke(ghirbal, ["import", str(path), "--format", "jsonl"])
+    done = CliRunner().invoke(ghirbal, ["import", str(path), "--format", "jsonl"])
+    assert "1 stored, 0 known, 1 refused" in done.output
+    assert done.exit_code == 1

@@ -172,7 +172,29 @@ def score_parts(
         Processes on this machine; -1 for one per core.
     cluster : str or None
         Address of a Dask scheduler whose workers do it instead.
+
+    Raises
+    ------
+    InputError
+        If the input is damaged, behind the results of what could be read.
     """
+    faults: list[InputError] = []
+    yield from _score_all(_up_to_fault(parts, faults), task, jobs=jobs, cluster=cluster)
+    if faults:
+        raise faults[0]
+
+
+def _up_to_fault(parts: Iterator[Part], faults: list[InputError]) -> Iterator[Part]:
+    """Note the error at which parts end; raised at once, it would cost those that are ahead."""
+    try:
+        yield from parts
+    except InputError as error:
+        faults.append(error)
+
+
+def _score_all(
+    parts: Iterator[Part], task: Task, *, jobs: int, cluster: str | None
+) -> Iterator[Done]:
     if cluster is not None:
         yield from _on_cluster(parts, task, cluster)
         return

@@ -1,11 +1,14 @@
 """Cuts any number of comments into parts that fit into memory, and knows where each ends."""
 
+import csv
 import gzip
+import io
 import itertools
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal
 
 from service.comment_lines import (
     MAX_LINE_BYTES,
@@ -95,22 +98,79 @@ def cut(source: BinaryIO, format_: Format, *, after: Place) -> Iterator[Part]:
         What it holds.
     after : Place
         What is passed over.
+
+    Raises
+    ------
+    InputError
+        Behind the last part that could be read, if the file is damaged.
     """
     if format_ == "parquet":
         return _cut_parquet(source, after)
-    stream = _decompressed(source)
-    return (_cut_json if format_ == "jsonl" else _cut_csv)(stream, after)
-
-
-def _decompressed(source: BinaryIO) -> BinaryIO:
+    cut_lines = _cut_json if format_ == "jsonl" else _cut_csv
     peek = getattr(source, "peek", None)
     if peek is not None and peek(2)[:2] == _GZIP:
-        return cast("BinaryIO", gzip.GzipFile(fileobj=source))
-    return source
+        return _cut_unpacked(source, cut_lines, after)
+    return cut_lines(source, after)
+
+
+def name_of(source: BinaryIO) -> str:
+    """Return what people call the input."""
+    return str(getattr(source, "name", "the input"))
+
+
+def _cut_unpacked(
+    source: BinaryIO, cut_lines: Callable[[BinaryIO, Place], Iterator[Part]], after: Place
+) -> Iterator[Part]:
+    packed = _Packed(source)
+    try:
+        yield from cut_lines(_Unpacked(packed), after)
+    except csv.Error:
+        if packed.damage is None:
+            raise
+    if packed.damage is not None:
+        raise InputError(
+            f"{name_of(source)} is damaged: {packed.damage}; only what comes before was read"
+        ) from packed.damage
+
+
+class _Packed(io.RawIOBase):
+    """What gzip holds; its end is where it is damaged."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._file = gzip.GzipFile(fileobj=source)
+        self.damage: Exception | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any writable buffer
+        if self.damage is not None:
+            return 0
+        try:
+            # Not read, which loses what it has when the damage comes.
+            piece = self._file.read1(len(buffer))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self.damage, piece = error, b""
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class _Unpacked(io.BufferedReader):
+    """Lines of what gzip holds."""
+
+    def __init__(self, packed: _Packed) -> None:
+        super().__init__(packed, _PART_BYTES)
+        self._packed = packed
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(size)
+        # Half a comment must not be taken for a whole one.
+        half = self._packed.damage is not None and len(line) != size and not line.endswith(b"\n")
+        return b"" if half else line
 
 
 def _pass_over(stream: BinaryIO, size: int) -> None:
-    if isinstance(stream, gzip.GzipFile) or (size and stream.seekable()):
+    if size and stream.seekable():
         stream.seek(size)
         return
     while size > 0:
@@ -174,7 +234,7 @@ def _cut_parquet(source: BinaryIO, after: Place) -> Iterator[Part]:
         raise InputError("a Parquet file must have a column `text`")
     columns = [name for name in ("id", "text") if name in names]
     row = 0
-    for batch in table.iter_batches(batch_size=_PART_COMMENTS, columns=columns):
+    for batch in _batches(table, columns, name_of(source)):
         start, row = row, row + batch.num_rows
         if row <= after.unit:
             continue
@@ -187,6 +247,15 @@ def _cut_parquet(source: BinaryIO, after: Place) -> Iterator[Part]:
         yield Part(comments, start + 1, Place(row, row))
 
 
+def _batches(table: Any, columns: list[str], name: str) -> Iterator[Any]:  # noqa: ANN401 - pyarrow has no types
+    import pyarrow
+
+    try:
+        yield from table.iter_batches(batch_size=_PART_COMMENTS, columns=columns)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise InputError(f"{name} is damaged: {error}; only what comes before was read") from error
+
+
 def _open_parquet(source: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no types
     try:
         import pyarrow
@@ -196,4 +265,4 @@ def _open_parquet(source: BinaryIO) -> Any:  # noqa: ANN401 - pyarrow has no typ
     try:
         return pyarrow.parquet.ParquetFile(source)
     except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(f"not a Parquet file: {error}") from error
+        raise InputError(f"{name_of(source)} is not a Parquet file: {error}") from error

@@ -104,7 +104,65 @@ def test_what_is_no_parquet_is_refused(tmp_path):
     path.write_text("nonsense")
     run = score(path)
     assert run.exit_code == 1
-    assert run.stderr.startswith("Error: not a Parquet file")
+    assert run.stderr.startswith(f"Error: {path} is not a Parquet file: ")
+
+
+def test_what_a_damaged_parquet_file_holds_before_is_scored(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "in.parquet"
+    table = pyarrow.table({"text": [f"{CLEAN} {n}" for n in range(4_000)]})
+    parquet.write_table(table, path, row_group_size=2_000, use_dictionary=False)
+    where = parquet.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
+    data = bytearray(path.read_bytes())
+    data[where : where + 40] = b"\xff" * 40
+    path.write_bytes(data)
+    run = score(path)
+    assert (run.exit_code, len(run.stdout.splitlines())) == (1, 2_000)
+    assert run.stderr.startswith(f"Error: {path} is damaged: ")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("count", [3, 30_000])
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_what_comes_before_a_damage_is_scored(tmp_path, suffix, count, jobs):
+    rows = [json.loads(line) for line in json_lines(count).splitlines()]
+    records = "".join(f"{row['id']},{row['text']}\n" for row in rows)
+    data = gzip.compress((f"id,text\n{records}" if suffix == "csv" else json_lines(count)).encode())
+    path, output = tmp_path / f"in.{suffix}.gz", tmp_path / "out.jsonl"
+    path.write_bytes(data + data[:12])
+    run = score(path, "--output", output, "--jobs", jobs)
+    assert run.exit_code == 1
+    assert list(map(int, ids(output))) == list(range(count))
+    assert run.stderr.splitlines()[-1].startswith(f"Error: {path} is damaged: ")
+
+
+@pytest.mark.parametrize(
+    ("damaged", "reason"),
+    [
+        pytest.param(lambda data: data[:-8], "ended before the end-of-stream", id="cut-short"),
+        pytest.param(lambda data: data[:12], "ended before the end-of-stream", id="nearly-nothing"),
+        pytest.param(lambda data: data[:-8] + b"\0" * 8, "CRC check failed", id="checksum"),
+        pytest.param(lambda data: data[:10] + b"\xff" * 40, "Error -3", id="nonsense"),
+        pytest.param(lambda data: data + b"more", "Not a gzipped file", id="trailing"),
+    ],
+)
+@pytest.mark.parametrize("name", ["in.jsonl.gz", "in.csv.gz"])
+def test_damaged_gzip_is_named_with_the_reason(tmp_path, name, damaged, reason):
+    path = tmp_path / name
+    path.write_bytes(damaged(gzip.compress(b'id,text\n"{""text"": ""a""}",b\n')))
+    run = score(path)
+    assert run.exit_code == 1
+    assert run.stderr.splitlines()[-1].startswith(f"Error: {path} is damaged: ")
+    assert reason in run.stderr
+
+
+def test_half_a_record_before_a_damage_is_not_scored(tmp_path):
+    path = tmp_path / "in.csv.gz"
+    path.write_bytes(gzip.compress(f"id,text\n1,{CLEAN}\n2,{RUDE[:6]}".encode())[:-8])
+    run = score(path)
+    assert [json.loads(line)["id"] for line in run.stdout.splitlines()] == ["1"]
+    assert run.exit_code == 1
 
 
 def test_output_named_gz_is_compressed(tmp_path):

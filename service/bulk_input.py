@@ -203,7 +203,8 @@ def _cut_csv(stream: BinaryIO, after: Place) -> Iterator[Part]:
     comments = read_csv(lines)
     if after.unit:
         # The columns are named at the very beginning.
-        comments = _csv_after(stream, lines, comments, after)
+        _pass_over(stream, after.unit - (0 if stream.seekable() else lines.size_bytes))
+        lines.size_bytes, lines.number = after.unit, after.line
     batch: list[CommentLine] = []
     characters, first = 0, after.line + 1
     for comment in comments:
@@ -214,17 +215,6 @@ def _cut_csv(stream: BinaryIO, after: Place) -> Iterator[Part]:
             batch, characters, first = [], 0, lines.number + 1
     if batch:
         yield Part(batch, first, Place(lines.size_bytes, lines.number))
-
-
-def _csv_after(
-    stream: BinaryIO, lines: BoundedLines, comments: Iterator[CommentLine], after: Place
-) -> Iterator[CommentLine]:
-    first = next(comments, None)
-    if first is None:
-        return
-    _pass_over(stream, after.unit - (0 if stream.seekable() else lines.size_bytes))
-    lines.size_bytes, lines.number = after.unit, after.line
-    yield from comments
 
 
 def _cut_parquet(source: BinaryIO, after: Place) -> Iterator[Part]:

@@ -1,6 +1,7 @@
 """Reads comments from JSON lines, CSV and Parquet; a bad line is data, never an exception."""
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
@@ -53,25 +54,47 @@ class BoundedLines(Iterator[bytes]):
         self._stream = stream
         self.number = 0
         self.size_bytes = 0
+        # Of a line that is too long only its size is kept.
+        self._again: deque[bytes | int] = deque()
+        self._record: list[bytes | int] | None = None
 
     def __next__(self) -> bytes:
         """Return the next line with its line end."""
-        line = self._read()
+        line = self._again.popleft() if self._again else self._read()
         if not line:
             raise StopIteration
         self.number += 1
-        if self.number == 1:
-            line = line.removeprefix(_BOM)
-        if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
-            while line and not line.endswith(b"\n"):
-                line = self._read()
+        self.size_bytes += _size_bytes(line)
+        if self._record is not None:
+            self._record.append(line)
+        if isinstance(line, int):
             raise csv.Error(f"line is over {MAX_LINE_BYTES:,} bytes")
-        return line
+        return line.removeprefix(_BOM) if self.number == 1 else line
 
-    def _read(self) -> bytes:
+    def _read(self) -> bytes | int:
         line = self._stream.readline(MAX_LINE_BYTES)
-        self.size_bytes += len(line)
-        return line
+        size_bytes = len(line)
+        if size_bytes < MAX_LINE_BYTES or line.endswith(b"\n"):
+            return line
+        while line and not line.endswith(b"\n"):
+            line = self._stream.readline(MAX_LINE_BYTES)
+            size_bytes += len(line)
+        return size_bytes
+
+    def begin_record(self) -> None:
+        """Keep the lines from here on, up to the next record."""
+        self._record = []
+
+    def go_back(self) -> None:
+        """Return to behind the first line of the record."""
+        back = (self._record or [])[1:]
+        self._again.extendleft(reversed(back))
+        self.number -= len(back)
+        self.size_bytes -= sum(map(_size_bytes, back))
+
+
+def _size_bytes(line: bytes | int) -> int:
+    return line if isinstance(line, int) else len(line)
 
 
 def text_problem(text: object) -> str:
@@ -136,46 +159,71 @@ def _json_problem(line: bytes, error: orjson.JSONDecodeError) -> str:
     return f"not JSON: {error.msg} at column {error.colno}"
 
 
+CsvRecord = tuple[int, list[str], str]
+"""The first line of a record, from 1, its cells, and what is wrong with it, if anything."""
+
+
+def read_records(lines: BoundedLines) -> Iterator[CsvRecord]:
+    """Read comma-separated records, blank lines as records without cells.
+
+    Undecodable bytes travel as lone surrogates, so that only their own record is bad. Behind a
+    record that is no CSV it goes on with the second line: a quote that was left open would
+    otherwise cost all records up to the next one.
+    """
+    # map, not a generator: that would be at its end with the first line that is too long.
+    # strict: a stray quote would otherwise be dropped and the spans' offsets be off.
+    records = csv.reader(map(_decode, lines), strict=True)
+    while True:
+        number = lines.number + 1
+        lines.begin_record()
+        try:
+            record: CsvRecord = number, next(records), ""
+        except StopIteration:
+            return
+        except csv.Error as error:
+            record = number, [], f"not CSV: {error}{_reach(number, lines.number)}"
+            lines.go_back()
+        yield record
+
+
+def _reach(first: int, last: int) -> str:
+    if last == first:
+        return ""
+    return f" at line {last}, perhaps a quote left open: read on at line {first + 1}"
+
+
 def read_csv(lines: BoundedLines) -> Iterator[CommentLine]:
     """Read comma-separated records; the first line names the columns `text` and, if any, `id`.
 
     Raises
     ------
     csv.Error
-        If the first line does not name a column `text`.
+        If the first line does not name a column `text`: at once, before any record is read.
     """
-    # Undecodable bytes travel as lone surrogates, so that only their own record is bad.
-    decoded = map(_decode, lines)
-    # strict: a stray quote would otherwise be dropped and the spans' offsets be off.
-    records = csv.reader(decoded, strict=True)
-    try:
-        columns = [name.strip() for name in next(records, [])]
-    except csv.Error:
-        columns = []
+    records = read_records(lines)
+    _, header, _ = next(records, (1, [], ""))
+    columns = [name.strip() for name in header]
     if "text" not in columns:
         raise csv.Error("the first line of CSV input must name its columns, one of them `text`")
     text_at = columns.index("text")
     id_at = columns.index("id") if "id" in columns else None
-    while True:
-        number = lines.number + 1
-        try:
-            record = next(records)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield CommentLine(number, None, "", f"not CSV: {error}")
-            continue
-        if record:
-            yield _from_record(number, record, text_at=text_at, id_at=id_at)
+    return (
+        _from_record(record, text_at=text_at, id_at=id_at)
+        for record in records
+        if record[1] or record[2]
+    )
 
 
 def _decode(line: bytes) -> str:
     return line.decode("utf-8", "surrogateescape")
 
 
-def _from_record(number: int, record: list[str], *, text_at: int, id_at: int | None) -> CommentLine:
-    comment_id = record[id_at] if id_at is not None and id_at < len(record) else None
-    text = record[text_at] if text_at < len(record) else None
+def _from_record(record: CsvRecord, *, text_at: int, id_at: int | None) -> CommentLine:
+    number, cells, problem = record
+    if problem:
+        return CommentLine(number, None, "", problem)
+    comment_id = cells[id_at] if id_at is not None and id_at < len(cells) else None
+    text = cells[text_at] if text_at < len(cells) else None
     problem = text_problem(text)
     if comment_id is not None and not problem and not _is_utf8(comment_id):
         problem = "id is not UTF-8"

@@ -224,6 +224,19 @@ def test_parts_go_on_from_any_place(tmp_path, suffix):
     assert [part.end for part in rest] == [part.end for part in parts[1:]]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+def test_parts_go_on_behind_a_quote_left_open(tmp_path, suffix):
+    path = tmp_path / f"in.{suffix}"
+    data = b'id,text\n1,"a\n' + b"".join(b"%d,b\n" % n for n in range(2, 5_000))
+    path.write_bytes(gzip.compress(data) if "gz" in suffix else data)
+    with path.open("rb") as file:
+        first, *others = cut(file, "csv", after=Place())
+    assert sum(not line.problem for part in (first, *others) for line in part.comments()) == 4_998
+    with path.open("rb") as file:
+        rest = list(cut(file, "csv", after=first.end))
+    assert [list(part.comments()) for part in rest] == [list(p.comments()) for p in others]
+
+
 @pytest.mark.parametrize("lines", [b'{"text": "a"}\n', [], [CommentLine(3, "x", "غبي", "")] * 2])
 def test_a_part_arrives_in_another_process_as_it_was(lines):
     part = Part(lines, 3, Place(70, 4))

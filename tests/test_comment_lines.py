@@ -182,6 +182,33 @@ def test_bad_csv_record_says_why_and_the_next_is_read(record, problem):
     assert lines == [CommentLine(2, None, "", problem), CommentLine(3, "2", "b", "")]
 
 
-def test_quote_left_open_is_reported_at_the_end():
-    (line,) = from_csv(b'id,text\n1,"a\n2,b\n')
-    assert line == CommentLine(2, None, "", "not CSV: unexpected end of data")
+@pytest.mark.parametrize(
+    ("after", "error", "last"),
+    [
+        pytest.param("", "unexpected end of data", 4_001, id="to-the-end"),
+        pytest.param('4000,"a" b\n', "',' expected after '\"'", 4_002, id="to-the-next-quote"),
+        pytest.param(f"4000,{'a' * 80_000}\n", "field larger than field limit (131072)", 4_002,
+                     id="past-the-limit"),
+    ],
+)  # fmt: skip
+def test_quote_left_open_costs_its_own_line_only(after, error, last):
+    others = "".join(f"{n},{'ب' * 20 if 'a' * 9 in after else 'b'}\n" for n in range(2, 4_001))
+    first, *rest = from_csv(f'id,text\n1,"a\n{others}{after}'.encode())
+    problem = f"not CSV: {error} at line {last}, perhaps a quote left open: read on at line 3"
+    assert first == CommentLine(2, None, "", problem)
+    assert [line.number for line in rest] == list(range(3, last + 1))
+    assert [line.id for line in rest[:3_999]] == [str(n) for n in range(2, 4_001)]
+
+
+def test_line_that_is_too_long_behind_an_open_quote_is_told_itself():
+    long_line = b"2," + b"a," * 1_000_000 + b"\n"
+    lines = from_csv(b'id,text\n1,"a\n' + long_line + b"3,c\n")
+    assert [(line.number, line.id) for line in lines] == [(2, None), (3, None), (4, "3")]
+    assert lines[1].problem == "not CSV: line is over 1,048,576 bytes"
+
+
+def test_places_hold_behind_a_quote_left_open():
+    data = b'id,text\n1,"a\n' + b"2,b\n" * 3
+    lines = BoundedLines(io.BytesIO(data))
+    places = [(lines.number, lines.size_bytes) for _ in read_csv(lines)]
+    assert places == [(2, 13), (3, 17), (4, 21), (5, 25)]

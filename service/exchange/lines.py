@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from moderation import Action
-from service.comment_lines import BoundedLines
+from service.comment_lines import BoundedLines, read_records
 from service.exchange.records import Record, plain, record, refused
 
 # `NONE` was never looked at; the queue here decides anew on what waited there.
@@ -94,23 +94,17 @@ def read_csv(stream: BinaryIO) -> Iterator[Record]:
     csv.Error
         If it does not name `id` and `text`, or names a column that means nothing here.
     """
-    lines = BoundedLines(stream)
-    records = csv.reader((line.decode("utf-8", "replace") for line in lines), strict=True)
-    columns = [name.strip() for name in next(records, [])]
+    records = read_records(BoundedLines(stream))
+    _, header, _ = next(records, (1, [], ""))
+    columns = [name.strip() for name in header]
     unknown = [name for name in columns if name not in {*_COLUMNS, "action"}]
     if unknown or not {"id", "text"} <= set(columns):
         wrong = f"column {unknown[0]!r} is not known" if unknown else "id and text are needed"
         raise csv.Error(f"{wrong}; columns are {', '.join(_COLUMNS)}, action")
-    while True:
-        number = lines.number + 1
-        try:
-            cells = next(records)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield refused(number, f"not CSV: {error}")
-            continue
-        if cells:
+    for number, cells, problem in records:
+        if problem:
+            yield refused(number, problem)
+        elif cells:
             yield _from_cells(number, dict(zip(columns, cells, strict=False)))
 
 

@@ -152,6 +152,14 @@ def test_export_of_another_system_comes_in(site, take_in, kind, content, expecte
         assert got.startswith(wanted[:12])
 
 
+def test_bad_line_of_csv_costs_no_other(take_in):
+    long_line = "2," + "a," * 600_000
+    report = take_in("csv", f'id,text\n1,"a\n{long_line}\n3,{APPROVED}\n4,{APPROVED}\n')
+    assert (report.stored, report.refused) == (2, 2)
+    assert [each.number for each in report.problems] == [2, 3]
+    assert report.problems[0].problem.endswith("perhaps a quote left open: read on at line 3")
+
+
 def test_comment_keeps_author_article_and_answer(site, take_in):
     take_in("wordpress", WORDPRESS)
     first = site.get("/v1/comments/7").get_json()

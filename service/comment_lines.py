@@ -225,14 +225,15 @@ def _from_record(record: CsvRecord, *, text_at: int, id_at: int | None) -> Comme
     comment_id = cells[id_at] if id_at is not None and id_at < len(cells) else None
     text = cells[text_at] if text_at < len(cells) else None
     problem = text_problem(text)
-    if comment_id is not None and not problem and not _is_utf8(comment_id):
+    if comment_id is not None and not problem and not is_utf8(comment_id):
         problem = "id is not UTF-8"
     if problem or text is None:
         return CommentLine(number, None, "", problem)
     return CommentLine(number, comment_id, text, "")
 
 
-def _is_utf8(text: str) -> bool:
+def is_utf8(text: str) -> bool:
+    """Return whether `text` came from whole UTF-8; bytes that did not are lone surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:

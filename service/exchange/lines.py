@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from moderation import Action
-from service.comment_lines import BoundedLines, read_records
+from service.comment_lines import BoundedLines, is_utf8, read_records
 from service.exchange.records import Record, plain, record, refused
 
 # `NONE` was never looked at; the queue here decides anew on what waited there.
@@ -109,8 +109,7 @@ def read_csv(stream: BinaryIO) -> Iterator[Record]:
 
 
 def _from_cells(number: int, cells: dict[str, str]) -> Record:
-    # Not decoded bytes would be stored as a text that nobody wrote.
-    if any("\ufffd" in cell for cell in cells.values()):
+    if not all(map(is_utf8, cells.values())):
         return refused(number, "not UTF-8")
     fields: dict[str, Any] = {}
     for column, path in _COLUMNS.items():

@@ -1,4 +1,5 @@
 import json
+from io import BytesIO
 from unittest.mock import Mock
 
 import pytest
@@ -150,6 +151,19 @@ def test_export_of_another_system_comes_in(site, take_in, kind, content, expecte
     assert [number for number, _ in told] == [number for number, _ in problems]
     for (_, got), (_, wanted) in zip(told, problems, strict=True):
         assert got.startswith(wanted[:12])
+
+
+def test_csv_with_a_mark_for_lost_letters_is_utf8(site, take_in):
+    report = take_in("csv", "id,text\n1,\ufffd نعم\n")
+    assert (report.stored, report.refused) == (1, 0)
+    assert site.get("/v1/comments/1").get_json()["text"] == "\ufffd نعم"
+
+
+def test_csv_in_another_encoding_is_refused(app, engine):
+    stream = BytesIO(f"id,text\n1,{APPROVED}\n".encode("cp1256"))
+    judge = app.extensions[EXTENSION].judge
+    report = import_file(engine, judge, stream, kind="csv", site_id=DEFAULT_SITE)
+    assert (report.stored, [each.problem for each in report.problems]) == (0, ["not UTF-8"])
 
 
 def test_bad_line_of_csv_costs_no_other(take_in):

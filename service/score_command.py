@@ -15,12 +15,12 @@ from typing import Any, BinaryIO
 import click
 from tqdm import tqdm
 
-from moderation import Policy
 from service.bulk import Done, Task, model_of, score_part, score_parts
 from service.bulk_input import Format, Part, Place, cut, guess_format
 from service.bulk_journal import Journal, Progress, facts_of
 from service.comment_lines import CommentLine, text_problem
 from service.errors import InputError
+from service.rules import load_policy
 
 _NOTE_EVERY_S = 0.5  # how much work a kill may cost
 
@@ -146,7 +146,7 @@ def _task(options: dict[str, Any]) -> tuple[Task, dict[str, str]]:
     """Return what to do with each comment, and the facts that a resumed run must share."""
     path, output = options["policy_path"], options["output_path"]
     model_path, version, weights = model_of(options["model_path"])
-    policy = json.dumps(Policy.load(path).to_document()) if path else ""
+    policy = _policy(path) if path else ""
     task = Task(
         model_path=model_path,
         weights=weights,
@@ -155,6 +155,13 @@ def _task(options: dict[str, Any]) -> tuple[Task, dict[str, str]]:
         gzipped=output is not None and output.suffix == ".gz",
     )
     return task, {"model": f"{version} {weights}", "policy": policy, "spans": str(task.spans)}
+
+
+def _policy(path: Path) -> str:
+    policy, rules = load_policy(path)
+    if rules.first_comments or rules.rejection_rate is not None:
+        click.echo(f"{path}: rules about authors do not apply to a file", err=True)
+    return json.dumps(policy.to_document())
 
 
 def _write(

@@ -153,6 +153,24 @@ def test_policy_file_decides(policy):
     assert banned["policy"] == "desk-7"
 
 
+@pytest.mark.parametrize(
+    ("rules", "note"),
+    [
+        pytest.param("first_comments = 2", "rules about authors do not apply", id="newcomers"),
+        pytest.param("rejection_rate = 0.5", "rules about authors do not apply", id="rejected"),
+        pytest.param("undo_minutes = 30", "", id="not-about-authors"),
+    ],
+)
+def test_policy_of_the_newsroom_decides_without_its_rules(policy, rules, note):
+    plain = results(score("--policy", policy, "--text", RUDE))
+    with policy.open("a", encoding="utf-8") as file:
+        file.write(f"[rules]\n{rules}\n")
+    run = score("--policy", policy, "--text", RUDE)
+    assert (run.exit_code, results(run)) == (0, plain)
+    assert note in run.stderr
+    assert bool(run.stderr) == bool(note)
+
+
 def test_no_spans_leaves_the_decision_as_it_is():
     (full,) = results(score("--text", RUDE))
     (quick,) = results(score("--text", RUDE, "--no-spans"))

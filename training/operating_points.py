@@ -161,33 +161,40 @@ class HeldOut:
     def at_review_rate(self, rate: float, *, share: float | None = None) -> OperatingPoint:
         """Return the lowest threshold that sends at most this share of comments to review.
 
-        Without `share` the comments are those that newspapers published; with it they are mixed
-        with those that show the attribute.
+        Without `share` the comments are those that newspapers published; with it the labelled
+        ones, of which precision is told as well.
         """
         sent = self._review_rate(share)
         good = np.flatnonzero(sent <= rate)
         if not good.size:
+            whole = f"{self.published[0]} published comments" if share is None else self._counted()
             raise OperatingPointError(
                 f"no threshold sends as few as {rate:g} to review: the least is {_best(-sent)} of "
-                f"{self.published[0]} published comments"
+                f"{whole}"
             )
         return self.measure(int(good[0]), share=share)
 
     def measure(self, index: int, *, share: float | None = None) -> OperatingPoint:
-        """Return what to expect of one of the thresholds."""
+        """Return what to expect of one of the thresholds.
+
+        With `share` all is told of labelled comments, so that recall times `share` is precision
+        times review rate. Without it the review rate is that of published comments.
+        """
         recall = _wilson(self.positives[index], self.positives[0])
-        alarms = _wilson(self.negatives[index], self.negatives[0])
-        published = _wilson(self.published[index], self.published[0])
-        hits = int(self.positives[index] + self.negatives[index])
         if share is None:
+            hits = int(self.positives[index] + self.negatives[index])
             return OperatingPoint(
-                self.thresholds[index], _wilson(self.positives[index], hits), recall, published
+                self.thresholds[index],
+                _wilson(self.positives[index], hits),
+                recall,
+                _wilson(self.published[index], self.published[0]),
             )
+        alarms = _wilson(self.negatives[index], self.negatives[0])
         # Both ends at once: wider than it need be, never narrower.
         precision = _combined(
             lambda tpr, fpr: _mixed_precision(tpr, fpr, share), recall, _reversed(alarms)
         )
-        sent = _combined(lambda tpr, rate: share * tpr + (1 - share) * rate, recall, published)
+        sent = _combined(lambda tpr, fpr: share * tpr + (1 - share) * fpr, recall, alarms)
         return OperatingPoint(self.thresholds[index], precision, recall, sent)
 
     def _precision(self, share: float | None) -> NDArray[np.float64]:
@@ -198,10 +205,9 @@ class HeldOut:
         return np.asarray(share * recall / np.maximum(share * recall + (1 - share) * alarms, 1e-12))
 
     def _review_rate(self, share: float | None) -> NDArray[np.float64]:
-        published = _rates(self.published)
         if share is None:
-            return published
-        return np.asarray(share * _rates(self.positives) + (1 - share) * published)
+            return _rates(self.published)
+        return np.asarray(share * _rates(self.positives) + (1 - share) * _rates(self.negatives))
 
     def _counted(self) -> str:
         return f"{self.positives[0]} comments with the attribute and {self.negatives[0]} without"

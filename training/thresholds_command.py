@@ -100,11 +100,12 @@ def _ask(wanted: Mapping[str, float | None], share: float | None) -> Ask:
 def _heading(scorer: Scorer, held_out: Mapping[str, HeldOut], share: float | None) -> str:
     counts = held_out["abusive"]
     labelled = max(int(each.positives[0] + each.negatives[0]) for each in held_out.values())
+    among = f"as among the up to {labelled:,} labelled comments held out"
     mixed = (
-        f"precision as among the up to {labelled:,} labelled comments held out, review rate as "
-        f"among the {int(counts.published[0]):,} held out that newspapers published"
+        f"precision and recall {among}, review rate as among the {int(counts.published[0]):,} held "
+        "out that newspapers published (others, so that the two cannot be multiplied)"
         if share is None
-        else f"precision and review rate where {share:g} of the comments show the attribute"
+        else f"{among}, if {share:g} of the comments show the attribute"
     )
     return (
         f"Model {scorer.version}: {mixed}; in brackets the {CONFIDENCE:.0%} intervals (Wilson's"

@@ -77,7 +77,10 @@ def test_a_site_with_little_abuse_gets_less_precision(counts):
     # 5 of 100 comments, of which 4 reach 0.5; of the other 95 one in fifteen does.
     point = counts.measure(2, share=0.05)
     assert point.precision.value == pytest.approx(4 / (4 + 95 / 15))
-    assert point.review_rate.value == pytest.approx(0.05 * 0.8 + 0.95 * 0.03)
+    # Of the same comments, so that the figures agree.
+    assert point.review_rate.value == pytest.approx(0.05 * 0.8 + 0.95 / 15)
+    assert point.precision.value * point.review_rate.value == pytest.approx(0.05 * 0.8)
+    assert counts.at_review_rate(0.11, share=0.05).threshold == 0.5
     assert point.precision.low < point.precision.value < point.precision.high
     assert counts.at_precision(0.75, share=0.05).threshold == 0.8
 
@@ -91,6 +94,8 @@ def test_an_amount_of_work_that_is_not_to_be_had_names_the_least(counts):
     busy = HeldOut(counts.thresholds, counts.positives, counts.negatives, column(9, 9, 9, 9, 3))
     with pytest.raises(OperatingPointError, match=r"the least is 0\.333 of 9 published"):
         busy.at_review_rate(0.1)
+    with pytest.raises(OperatingPointError, match=r"the least is 0\.008 of 100 comments with"):
+        busy.at_review_rate(0.001, share=0.05)
 
 
 def test_without_a_comment_that_shows_the_attribute_recall_is_unknown(counts):
@@ -180,7 +185,7 @@ def test_a_threshold_is_printed_with_what_to_expect_of_it(toy):
     heading, columns, row = result.stdout.splitlines()
     assert result.exit_code == 0
     assert heading.startswith(
-        "Model toy: precision as among the up to 44 labelled comments held out"
+        "Model toy: precision and recall as among the up to 44 labelled comments held out"
     )
     assert "95% intervals (Wilson's)" in heading
     assert columns.split() == ["attribute", "threshold", "precision", "recall", "review", "rate"]
@@ -191,7 +196,7 @@ def test_a_threshold_is_printed_with_what_to_expect_of_it(toy):
 def test_the_share_on_a_site_is_named(toy):
     result = run("thresholds", "--per-thousand", 40, "--positive-share", 0.1, "--model", toy)
     assert result.exit_code == 0
-    assert "where 0.1 of the comments show the attribute" in result.stdout
+    assert "labelled comments held out, if 0.1 of the comments show the" in result.stdout
     assert [line.split()[0] for line in result.stdout.splitlines()[2:]] == list(ATTRIBUTES)
 
 

@@ -111,6 +111,20 @@ def test_the_card_states_how_it_treats_groups_of_people(card):
     assert "| sect | 10.0 % | 87.5 % |" in squeezed(card)
 
 
+def test_the_card_says_that_the_projects_own_comments_do_not_count_in_the_mean(card, sources):
+    assert "Mean AUC: 0.9\n" in card
+    corpora = MANIFEST["metrics"]["corpora"]
+    metrics = MANIFEST["metrics"] | {"corpora": corpora | {"seed": corpora["open"]}}
+    for words, told in ((ENGLISH, "Mean AUC: 0.9; `seed`"), (ARABIC, "0.9، ولا تُحسب فيه `seed`")):
+        assert told in write_card(MANIFEST | {"metrics": metrics}, sources, TRIALS, words=words)
+
+
+def test_the_card_says_what_thresholds_were_chosen_on(card, sources):
+    assert "one in four of the comments that newspapers published" in card
+    arabic = write_card(MANIFEST, sources, TRIALS, words=ARABIC)
+    assert "وعلى تعليق من كل أربعة نشرتها الصحف" in arabic
+
+
 def test_the_card_lists_every_licence(card):
     assert "| open | 100 | MSA | CC0 | ✓ | Nobody 2026 |" in squeezed(card)
     assert "| seed | 20 | | GPL-3.0-or-later | ✓ | written for the project |" in squeezed(card)

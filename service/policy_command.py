@@ -20,12 +20,13 @@ def policy() -> None:
 @policy.command("list")
 @config_option
 def list_command(config: Path | None) -> None:
-    """Show all versions, newest first, and which is in force."""
+    """Show all versions, newest first: when and by whom they came, which is in force, and why."""
     with reported(), open_current(config).connect() as connection:
         for row in list_policies(connection):
             state = "in force" if row["in_force_since"] else ""
             made = row["created_at"].strftime("%Y-%m-%d %H:%M UTC")
-            click.echo(f"{row['version']}\t{made}\t{row['by'] or '-'}\t{state}")
+            note = " ".join((row["note"] or "").split())
+            click.echo(f"{row['version']}\t{made}\t{row['by'] or '-'}\t{state}\t{note}")
 
 
 @policy.command("show")

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -89,8 +88,8 @@ def score(*, source: BinaryIO | None, text: str | None, **options: Any) -> None:
        "reasons": [...], "spans": [{"start", "end", "attribute", "score"}],
        "model", "policy"}
 
-    Spans are the words behind the reasons, in code points of the text; an approved comment has
-    none.
+    Spans are the words that offend, in code points of the text, also of a comment that only comes
+    near a threshold and is approved.
 
     A line that is not UTF-8, not JSON (or CSV), has no text or more than 20,480 bytes of it is
     reported on standard error with its number; the others are scored and the exit status is 1.
@@ -122,7 +121,7 @@ def _score_file(source: BinaryIO, options: dict[str, Any]) -> int:
     format_: Format = options["format_"] or ("csv" if options["is_csv"] else _named(source))
     task, facts = _task(options)
     journal = None
-    if output is not None:
+    if output is not None and not _is_device(output):
         journal = Journal(output, facts_of(source, facts | {"format": format_}))
     elif options["resume"]:
         raise click.UsageError("--resume needs --output: it goes on with that file")
@@ -242,6 +241,10 @@ def _output(path: Path | None, source: BinaryIO | None, progress: Progress) -> I
         with _standard_output() as sink:
             yield sink
         return
+    if _is_device(path):
+        with path.open("wb") as sink:
+            yield sink
+        return
     if source is not None and _is_file(path, source):
         raise click.UsageError(f"{path} is the input as well: write to another file")
     with path.open("r+b" if progress.size_bytes else "wb") as sink:
@@ -252,13 +255,17 @@ def _output(path: Path | None, source: BinaryIO | None, progress: Progress) -> I
         yield sink
 
 
+def _is_device(path: Path) -> bool:
+    """Whether `path` can neither be shortened nor gone on with, as a pipe or /dev/null."""
+    return path.exists() and not path.is_file()
+
+
 def _is_file(path: Path, source: BinaryIO) -> bool:
-    """Whether `path` is the very file that `source` reads; a terminal may be both."""
+    """Whether `path` is the very file that `source` reads."""
     try:
-        found, given = path.stat(), os.fstat(source.fileno())
+        return os.path.samestat(path.stat(), os.fstat(source.fileno()))
     except OSError:  # also of a stream without a descriptor
         return False
-    return stat.S_ISREG(found.st_mode) and os.path.samestat(found, given)
 
 
 @contextmanager

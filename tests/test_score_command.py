@@ -245,6 +245,23 @@ def test_output_of_standard_input_replaces_what_was_there(tmp_path):
     assert json.loads(target.read_text())["id"] == 9
 
 
+@pytest.mark.parametrize("count", [1, 40_000])
+@pytest.mark.parametrize("output", ["/dev/null", "/dev/stdout", "/dev/fd/1"])
+def test_output_may_be_a_pipe_or_a_device(tmp_path, output, count):
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"text": "a"}\n' * count)
+    run = subprocess.run([*COMMAND, source, "--output", output], cwd=ROOT, capture_output=True)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert len(run.stdout.splitlines()) == (0 if output == "/dev/null" else count)
+    assert not Path(f"{output}.progress").exists()
+
+
+def test_a_device_cannot_be_gone_on_with():
+    run = score("--output", "/dev/null", "--resume")
+    assert run.exit_code == 2
+    assert "--resume needs --output" in run.stderr
+
+
 @pytest.fixture
 def many(tmp_path):
     """A file of more lines than a pipe holds."""

@@ -186,12 +186,13 @@ def test_command_adds_lists_shows_and_changes_policies(sqlite_url, tmp_path, mon
     run = CliRunner().invoke
     for version in ("desk-1", "desk-2"):
         file.write_text(f'version = "{version}"\n[rules]\nfirst_comments = 1\n', encoding="utf-8")
-        added = run(ghirbal, ["policy", "add", str(file), "--use"])
+        added = run(ghirbal, ["policy", "add", str(file), "--use", "--note", f"why\t{version}"])
         assert added.exit_code == 0, added.output
     assert run(ghirbal, ["policy", "use", "desk-1"]).exit_code == 0
     listed = run(ghirbal, ["policy", "list"]).output.splitlines()
     assert [line.split("\t")[0] for line in listed] == ["desk-2", "desk-1"]
-    assert [line.endswith("in force") for line in listed] == [False, True]
+    assert [line.split("\t")[3] for line in listed] == ["", "in force"]
+    assert [line.split("\t")[4] for line in listed] == ["why desk-2", "why desk-1"]
     assert '"first_comments": 1' in run(ghirbal, ["policy", "show", "desk-2"]).output
     again = run(ghirbal, ["policy", "add", str(file)])
     assert (again.exit_code, "already" in again.output) == (1, True)

@@ -219,10 +219,10 @@ def _cut_csv(stream: BinaryIO, after: Place) -> Iterator[Part]:
 
 def _cut_parquet(source: BinaryIO, after: Place) -> Iterator[Part]:
     table = _open_parquet(source)
-    names = set(table.schema_arrow.names)
-    if "text" not in names:
-        raise InputError("a Parquet file must have a column `text`")
+    names = table.schema_arrow.names
     columns = [name for name in ("id", "text") if name in names]
+    if "text" not in names or any(names.count(name) > 1 for name in columns):
+        raise InputError("a Parquet file must have one column `text`, and one `id` if any")
     row = 0
     for batch in _batches(table, columns, name_of(source)):
         start, row = row, row + batch.num_rows

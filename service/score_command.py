@@ -99,7 +99,7 @@ def score(*, source: BinaryIO | None, text: str | None, **options: Any) -> None:
             alone = source is None and not options["is_csv"] and options["format_"] is None
             n_problems = _score_text(text, options, alone=alone)
         else:
-            n_problems = _score_file(source or sys.stdin.buffer, options)
+            n_problems = _score_file(source or _standard_input(), options)
     if n_problems:
         raise click.exceptions.Exit(1)
 
@@ -268,8 +268,16 @@ def _is_file(path: Path, source: BinaryIO) -> bool:
         return False
 
 
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("standard input is closed: name a file")
+    return sys.stdin.buffer
+
+
 @contextmanager
 def _standard_output() -> Iterator[BinaryIO]:
+    if sys.stdout is None:
+        raise InputError("standard output is closed: name a file by --output")
     stdout = sys.stdout.buffer
     if not isinstance(stdout, io.RawIOBase):
         yield stdout

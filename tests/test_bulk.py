@@ -98,6 +98,18 @@ def test_parquet_gives_the_columns_id_and_text(tmp_path):
     assert run.exit_code == 1
 
 
+@pytest.mark.parametrize("names", [["text", "text"], ["id", "text", "id"], ["id"]])
+def test_parquet_must_have_one_column_of_a_name(tmp_path, names):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "in.parquet"
+    columns = [pyarrow.array([CLEAN])] * len(names)
+    parquet.write_table(pyarrow.Table.from_arrays(columns, names=names), path)
+    run = score(path)
+    assert run.exit_code == 1
+    assert run.stderr.startswith("Error: a Parquet file must have one column `text`")
+
+
 def test_what_is_no_parquet_is_refused(tmp_path):
     pytest.importorskip("pyarrow")
     path = tmp_path / "in.parquet"

@@ -278,6 +278,18 @@ def test_command_runs_as_a_process_on_standard_input():
     assert process.stderr == b""
 
 
+@pytest.mark.parametrize(
+    ("closed", "message"),
+    [(">&-", b"standard output is closed"), ("<&-", b"standard input is closed")],
+)
+def test_standard_stream_that_is_closed_is_named(closed, message):
+    run = subprocess.run(
+        ["bash", "-c", f'"$@" {closed}', "-", *COMMAND], cwd=ROOT, input=b"", capture_output=True
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith(b"Error: " + message)
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_reader_that_stops_reading_is_no_error_worth_words(many, unbuffered):
     process = subprocess.Popen(

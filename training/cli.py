@@ -72,7 +72,9 @@ def _examples(corpora: Path | None) -> tuple[Examples, bool]:
     show_default=True,
     help="Fit on all corpora, or on those with a clear licence.",
 )
-@click.option("--jobs", default=2, show_default=True, help="Processes to use.")
+@click.option(
+    "--jobs", default=2, show_default=True, type=click.IntRange(1), help="Processes to use."
+)
 def fit(
     corpora: Path | None,
     output: Path | None,

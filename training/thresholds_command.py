@@ -1,5 +1,6 @@
 """The command that finds thresholds for what a newsroom asks for."""
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +16,24 @@ from training.operating_points import (
     Share,
 )
 
-_SHARE: Final = click.FloatRange(0, 1, min_open=True)
-_INSIDE: Final = click.FloatRange(0, 1, min_open=True, max_open=True)
+
+class _Range(click.FloatRange):
+    """Numbers within bounds; click 8.5.1 lets "nan" pass."""
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - as click declares it
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value} is not a number", param, ctx)
+        return number
+
+
+_SHARE: Final = _Range(0, 1, min_open=True)
+_INSIDE: Final = _Range(0, 1, min_open=True, max_open=True)
 _ROW: Final = "{:<14} {:>9}  {:<20}  {:<20}  {}"
 
 Ask = Callable[[HeldOut], OperatingPoint]
@@ -27,7 +44,7 @@ Ask = Callable[[HeldOut], OperatingPoint]
               "show the attribute.")  # fmt: skip
 @click.option("--recall", type=_SHARE, help="At least this share of the comments that show the "
               "attribute go to review.")  # fmt: skip
-@click.option("--per-thousand", type=click.FloatRange(0, 1000, min_open=True, max_open=True),
+@click.option("--per-thousand", type=_Range(0, 1000, min_open=True, max_open=True),
               help="At most this many of 1,000 comments go to review.")  # fmt: skip
 @click.option("--attribute", type=click.Choice(ATTRIBUTES), help="One attribute [all].")
 @click.option("--positive-share", "share", type=_INSIDE, help="Share of your comments that show "

@@ -40,6 +40,12 @@ def test_a_toy_says_so_in_its_manifest_and_its_card(toy):
     assert "## What it cannot do" in card
 
 
+def test_fit_needs_a_process():
+    result = run("fit", "--jobs", 0)
+    assert result.exit_code == 2
+    assert "'--jobs': 0 is not in the range" in result.stderr
+
+
 def test_lists_of_numbers_stand_on_one_line_of_a_manifest(toy):
     folder, _ = toy
     text = (folder / "manifest.json").read_text(encoding="utf-8")

@@ -216,6 +216,9 @@ def test_attributes_without_such_a_threshold_are_named_beside_the_others(toy):
         pytest.param(("--precision", 0.9, "--recall", 0.9), id="two-things"),
         pytest.param(("--precision", 1.5), id="more-than-all"),
         pytest.param(("--per-thousand", 0), id="no-work"),
+        pytest.param(("--recall", "nan"), id="no-recall"),
+        pytest.param(("--per-thousand", "nan"), id="no-amount"),
+        pytest.param(("--recall", 0.9, "--positive-share", "nan"), id="no-share"),
     ],
 )
 def test_a_wish_that_cannot_be_read_is_refused(arguments):

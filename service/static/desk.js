@@ -7,6 +7,8 @@
   let ahead = null; // the part of the page that comes next, if it is here already
   let sending = Promise.resolve(true); // the last decision on its way; false if it was lost
   let busy = false;
+  let shownAt = -Infinity;
+  const DOUBLE_MS = 400;
 
   const find = (selector) => document.querySelector(selector);
 
@@ -19,6 +21,7 @@
 
   function show(desk) {
     find("#desk").replaceWith(desk);
+    shownAt = performance.now();
     window.scrollTo(0, 0);
     window.history.replaceState(null, "", desk.dataset.address || "/review");
     const heading = desk.querySelector("#by, h2");
@@ -106,6 +109,19 @@
       }
     })();
   }
+
+  // The next comment's button comes under the pointer: the second click of two is not meant for it,
+  // nor is one that comes before anybody can have read it. A key's click has no detail.
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (!event.detail || !event.target.closest("[data-decides] button")) return;
+      if (event.detail === 1 && event.timeStamp - shownAt > DOUBLE_MS) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    { capture: true },
+  );
 
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -160,6 +160,25 @@ def test_undo_brings_the_comment_back(page, engine):
     assert [action for action, _ in decisions(engine)] == ["approve", "review"]
 
 
+@pytest.mark.parametrize("count", [2, 1], ids=["double", "two-in-haste"])
+def test_double_click_decides_one_comment_and_not_the_next_unseen(page, engine, count):
+    page.wait_for_load_state("networkidle")
+    first = page.url
+    box = page.locator("button.approve").bounding_box()
+    place = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*place)
+    page.mouse.click(*place, click_count=count)
+    page.wait_for_selector(".told .done")
+    page.wait_for_load_state("networkidle")
+    assert decisions(engine) == [("approve", "[]")]
+    second = page.url
+    assert second != first
+    # The keys do not wait.
+    press(page, "a")
+    press(page, "a")
+    page.wait_for_selector(".told .done")
+
+
 def test_keys_go_by_their_place_on_an_arabic_keyboard(page, engine):
     # The key of "j" types "ت" there, that of "a" types "ش".
     for code, key in (("KeyJ", "ت"), ("KeyA", "ش")):

@@ -44,12 +44,20 @@
     }
   }
 
-  async function ask(address, options) {
+  // A whole page has a new token, or asks to sign in; it brings the comment back and tells what was lost.
+  function leave(status, back) {
+    const signIn = `/sign-in?next=${encodeURIComponent(back)}`;
+    window.location.assign(status === 401 ? signIn : back);
+    return new Promise(() => {}); // nothing more is sent from here
+  }
+
+  async function ask(address, options = {}, back = window.location.pathname) {
     const answer = await fetch(address, { ...options, headers, redirect: "error" });
     if (answer.ok) return answer.text();
-    if (answer.status === 401) window.location.assign("/sign-in?next=/review");
-    // A form that is out of date gets a new token; a database that is away may come back.
-    else if (answer.status < 500 && options.method) window.location.reload();
+    // A database that is away may come back.
+    if (answer.status === 401 || (answer.status < 500 && options.method)) {
+      return leave(answer.status, back);
+    }
     throw new Error(answer.status);
   }
 
@@ -57,7 +65,7 @@
     const shown = find("#desk").dataset;
     if (!("open" in shown)) return;
     try {
-      const text = await ask(`${shown.address}/ahead`, {});
+      const text = await ask(`${shown.address}/ahead`);
       const now = find("#desk").dataset;
       if (now.comment === shown.comment && !ahead) {
         const told = find("#head .told");
@@ -69,11 +77,11 @@
     }
   }
 
-  async function load(address, options) {
+  async function load(address, options, back) {
     if (busy) return;
     busy = true;
     try {
-      if (await sending) take(await ask(address, options));
+      if (await sending) take(await ask(address, options, back));
     } catch {
       tell(document.body.dataset.lost);
     } finally {
@@ -85,11 +93,12 @@
     if (busy) return;
     const body = new FormData(form, submitter);
     const options = { method: "POST", body, keepalive: true };
+    const before = find("#desk");
+    const back = before.dataset.address;
     if (!ahead) {
-      await load(form.action, options);
+      await load(form.action, options, back);
       return;
     }
-    const before = find("#desk");
     const earlier = sending;
     body.set("shown", ahead.dataset.comment);
     show(ahead);
@@ -97,7 +106,7 @@
     sending = (async () => {
       if (!(await earlier)) return false;
       try {
-        take(await ask(form.action, options));
+        take(await ask(form.action, options, back));
         return true;
       } catch {
         show(before);

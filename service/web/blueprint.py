@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
 from flask_babel import Babel, gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -105,6 +105,11 @@ def _add_headers(response: Response) -> Response:
 
 @web.errorhandler(SignInNeededError)
 def _sign_in_needed(_error: SignInNeededError) -> BaseResponse | Answer:
+    if request.method == "POST":
+        flash(
+            gettext("Your session has ended and nothing was stored. Sign in and repeat it."),
+            "problem",
+        )
     if FRAGMENT in request.headers:
         return "", 401
     if HTMX in request.headers:
@@ -120,6 +125,10 @@ def _role_too_low(_error: RoleTooLowError) -> tuple[str, int]:
 
 @web.errorhandler(CSRFError)
 def _csrf_missing(_error: CSRFError) -> tuple[str, int]:
+    if FRAGMENT in request.headers:
+        return _told_later(
+            400, gettext("This form was out of date and nothing was stored. Repeat it.")
+        )
     return _problem(
         400, gettext("This form is out of date. Go back, load the page again and repeat.")
     )
@@ -130,7 +139,10 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
     status = error.code or 500
     if status == 404:
         return _problem(404, gettext("There is nothing at this address."))
-    return _problem(status, gettext("The request cannot be understood."))
+    message = gettext("The request cannot be understood.")
+    if FRAGMENT in request.headers:
+        return _told_later(status, message)
+    return _problem(status, message)
 
 
 @web.errorhandler(OperationalError)
@@ -139,6 +151,12 @@ def _http_error(error: HTTPException) -> tuple[str, int]:
 def _database_error(_error: Exception) -> tuple[str, int, dict[str, str]]:
     message = gettext("The database cannot be reached. Nothing was stored; try again in a moment.")
     return *_problem(503, message), {"Retry-After": RETRY_AFTER_S}
+
+
+def _told_later(status: int, message: str) -> tuple[str, int]:
+    """Leave it to the page that the script goes to."""
+    flash(message, "problem")
+    return "", status
 
 
 def _problem(status: int, message: str) -> tuple[str, int]:

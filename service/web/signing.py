@@ -44,9 +44,10 @@ def sign_in() -> Response | str:
         chosen = preferences().model_dump() | {"language": request.args["language"]}
         session[KEPT] = read(chosen).model_dump()
         return redirect(url_for("web.sign_in", next=request.args.get("next")))
+    wanted = request.args.get("next", "")
     if current_person(service_state().engine) is not None:
-        return redirect(url_for("web.review"))
-    return render_template("sign_in.html", next=request.args.get("next", ""))
+        return redirect(wanted if is_ours(wanted) else url_for("web.review"))
+    return render_template("sign_in.html", next=wanted)
 
 
 @web.post("/sign-in")

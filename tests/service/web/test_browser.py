@@ -99,9 +99,7 @@ def open_page(chromium, served, engine):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text))
         page.goto("/")
-        page.fill("input[name=name]", name)
-        page.fill("input[name=password]", PASSWORD)
-        page.press("input[name=password]", "Enter")
+        sign_in(page, name)
         arrived(page, "#desk")
         return page
 
@@ -115,6 +113,22 @@ def open_page(chromium, served, engine):
 @pytest.fixture
 def page(open_page):
     return open_page()
+
+
+def sign_in(page, name="sara"):
+    page.fill("input[name=name]", name)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+
+
+def sign_in_again_elsewhere(page):
+    """Open a new session in another tab, to which the forms of this one do not belong."""
+    page.context.clear_cookies()
+    tab = page.context.new_page()
+    tab.goto("/sign-in")
+    sign_in(tab)
+    arrived(tab, "#desk")
+    tab.close()
 
 
 def arrived(page, selector):
@@ -333,6 +347,33 @@ def test_server_that_is_away_is_told_and_nothing_is_lost(open_page, engine):
     press(page, "a")
     page.wait_for_selector(".told .done")
     assert [action for action, _ in decisions(engine)] == ["approve"]
+
+
+def test_comment_whose_form_is_out_of_date_comes_back_and_is_told(page, engine):
+    page.wait_for_load_state("networkidle")
+    first = page.text_content(".text.main")
+    sign_in_again_elsewhere(page)
+    page.keyboard.press("a")
+    arrived(page, ".told .problem")
+    assert "لم يُحفظ شيء" in page.text_content(".told .problem")
+    assert page.text_content(".text.main") == first
+    assert decisions(engine) == []
+    press(page, "a")
+    page.wait_for_selector(".told .done")
+    assert decisions(engine) == [("approve", "[]")]
+
+
+def test_comment_comes_back_once_a_session_that_has_ended_is_renewed(page, engine):
+    page.wait_for_load_state("networkidle")
+    first = page.text_content(".text.main")
+    page.context.clear_cookies()
+    page.keyboard.press("a")
+    page.wait_for_selector("input[name=password]")
+    assert "لم يُحفظ شيء" in page.text_content(".told .problem")
+    sign_in(page)
+    arrived(page, "#desk")
+    assert page.text_content(".text.main") == first
+    assert decisions(engine) == []
 
 
 HOSTILE = [

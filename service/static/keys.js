@@ -51,12 +51,19 @@
     else pressed.click();
   });
 
-  // What htmx asks for and does not get is told, as on the pages that ask themselves.
+  // What htmx asks for and does not get is told, as on the pages that ask themselves. What was
+  // refused says why in the page that came instead; a server that is away says nothing.
+  function refusal(answer) {
+    if (!answer || answer.status >= 500) return null;
+    return new DOMParser().parseFromString(answer.responseText, "text/html").querySelector("main p");
+  }
+
   for (const name of ["htmx:responseError", "htmx:sendError"]) {
-    document.addEventListener(name, () => {
+    document.addEventListener(name, (event) => {
+      const said = name === "htmx:sendError" ? null : refusal(event.detail.xhr);
       const line = document.createElement("p");
       line.className = "problem";
-      line.textContent = document.body.dataset.lost;
+      line.textContent = said ? said.textContent : document.body.dataset.lost;
       document.querySelector("#head .told").replaceChildren(line);
     });
   }

@@ -1,6 +1,7 @@
 """The blueprint of the pages, and what holds for every one of them."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
 from flask_babel import Babel, gettext
@@ -113,9 +114,17 @@ def _sign_in_needed(_error: SignInNeededError) -> BaseResponse | Answer:
     if FRAGMENT in request.headers:
         return "", 401
     if HTMX in request.headers:
-        return "", 401, {"HX-Redirect": url_for("web.sign_in")}
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        return "", 401, {"HX-Redirect": url_for("web.sign_in", next=_left())}
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else _left()
     return redirect(url_for("web.sign_in", next=wanted), 303)
+
+
+def _left() -> str | None:
+    """Return the page that a form was sent from, its filter included."""
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    if not page.path or page.netloc != request.host:
+        return None
+    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 @web.errorhandler(RoleTooLowError)
@@ -124,11 +133,12 @@ def _role_too_low(_error: RoleTooLowError) -> tuple[str, int]:
 
 
 @web.errorhandler(CSRFError)
-def _csrf_missing(_error: CSRFError) -> tuple[str, int]:
-    if FRAGMENT in request.headers:
-        return _told_later(
-            400, gettext("This form was out of date and nothing was stored. Repeat it.")
-        )
+def _csrf_missing(_error: CSRFError) -> Answer:
+    in_list = HTMX in request.headers and request.endpoint == "web.post_queue"
+    if FRAGMENT in request.headers or in_list:
+        message = gettext("This form was out of date and nothing was stored. Repeat it.")
+        # Nothing is typed into the list that a fresh one would lose.
+        return *_told_later(400, message), {"HX-Refresh": "true"}
     return _problem(
         400, gettext("This form is out of date. Go back, load the page again and repeat.")
     )

@@ -106,8 +106,10 @@ def open_page(chromium, served, engine):
     yield make
     for context in contexts:
         context.close()
-    # A page that is not there and a server that is away are what some tests ask for.
-    assert [error for error in errors if not error.startswith("Failed to load resource")] == []
+    # A page that is not there, a form that is refused and a server that is away are what some
+    # tests ask for.
+    asked_for = ("Failed to load resource", "Response Status Error Code")
+    assert [error for error in errors if not error.startswith(asked_for)] == []
 
 
 @pytest.fixture
@@ -374,6 +376,30 @@ def test_comment_comes_back_once_a_session_that_has_ended_is_renewed(page, engin
     arrived(page, "#desk")
     assert page.text_content(".text.main") == first
     assert decisions(engine) == []
+
+
+def test_list_whose_forms_are_out_of_date_is_loaded_again_and_told(page, engine):
+    page.goto("/queue?search=السوق")
+    sign_in_again_elsewhere(page)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    arrived(page, ".told .problem")
+    assert "انتهت صلاحية هذه الاستمارة" in page.text_content(".told .problem")
+    assert "search=" in page.url
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.wait_for_selector(".told .done")
+    assert decisions(engine) == [("approve", "[]")]
+
+
+def test_what_was_typed_stays_where_a_form_is_out_of_date(page):
+    page.goto("/policy")
+    sign_in_again_elsewhere(page)
+    page.fill("textarea[name=tried]", "السوق")
+    page.click("button[value=try]")
+    page.wait_for_selector("#head .told .problem")
+    assert "انتهت صلاحية هذه الاستمارة" in page.text_content("#head .told .problem")
+    assert page.input_value("textarea[name=tried]") == "السوق"
 
 
 HOSTILE = [

@@ -131,9 +131,37 @@ def test_script_is_led_to_a_fresh_list_where_more_has_changed(browser, waiting, 
     assert answer.headers["HX-Redirect"].startswith(address)
 
 
-def test_script_whose_session_has_ended_is_led_to_sign_in(app):
-    answer = app.test_client().get("/queue", headers=HTMX)
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
+def test_script_whose_session_has_ended_is_led_to_sign_in_and_back(app):
+    client = app.test_client()
+    answer = client.post("/queue", headers=HTMX)
+    assert answer.status_code == 401
+    address = answer.headers["HX-Redirect"]
+    assert parse_qs(urlsplit(address).query) == {"next": ["/queue?after=x&order=oldest"]}
+    page = client.get(address).text
+    assert told(page) == ["انتهت جلستكم ولم يُحفظ شيء. سجّلوا الدخول ثم أعيدوا المحاولة."]
+    assert 'name="next" value="/queue?after=x&amp;order=oldest"' in page
+
+
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        ("http://localhost/queue?author=x", {"next": ["/queue?author=x"]}),
+        ("https://example.org/queue", {}),
+    ],
+)
+def test_form_whose_session_has_ended_leads_back_to_its_page(app, referrer, back):
+    answer = app.test_client().post("/queue/undo", headers={"Referer": referrer})
+    assert answer.status_code == 303
+    assert parse_qs(urlsplit(answer.location).query) == back
+
+
+def test_list_that_is_out_of_date_is_loaded_again_and_says_so(browser, waiting, engine):
+    browser.token = "out of date"
+    answer = browser.post("/queue", headers=HTMX, one="2:1:insult")
+    assert (answer.status_code, answer.headers["HX-Refresh"]) == (400, "true")
+    page = browser.get("/queue").text
+    assert told(page) == ["انتهت صلاحية هذه الاستمارة ولم يُحفظ شيء. أعيدوا المحاولة."]
+    assert set(actions(engine).values()) == {"review"}
 
 
 def test_line_that_another_works_on_is_left_alone(sign_in, browser, waiting, engine):

@@ -31,14 +31,15 @@ from service.tables import Comment, Decision, Skip
 
 UNDO_TIME = timedelta(minutes=30)
 
-_undoing = aliased(Decision)
+_later = aliased(Decision)
 _UNDOABLE = (
     select(Decision.__table__)
     .where(
         Decision.moderator_id == bindparam("moderator"),
         Decision.created_at > bindparam("since"),
         Decision.undoes.is_(None),
-        ~exists().where(_undoing.undoes == Decision.id),
+        # Passed over, or it would hide for half an hour what was decided before it.
+        ~exists().where(_later.comment_id == Decision.comment_id, _later.id > Decision.id),
     )
     .order_by(Decision.id.desc())
     .limit(1)
@@ -98,9 +99,10 @@ def act(engine: Engine, person: Person, wish: Wish) -> Refusal | None:
 def undo(engine: Engine, person: Person, *, within: timedelta | None = None) -> int | None:
     """Take back the newest of a moderator's moves that still stands; return its comment.
 
-    A decision goes back by a new one that says what it undoes. One on which another decision
-    or an edit has followed stays, and so does everything older than `within`, by default
-    `UNDO_TIME`. A bulk decision goes back whole; one of its comments is returned.
+    A decision goes back by a new one that says what it undoes. One on which another decision, a
+    reader's report or an edit has followed stays and is passed over; so is everything older than
+    `within`, by default `UNDO_TIME`. A bulk decision goes back whole; one of its comments is
+    returned.
     """
     since = datetime.now(UTC) - (UNDO_TIME if within is None else within)
     batch_id = _newest_batch(engine, person, since)

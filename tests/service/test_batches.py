@@ -126,6 +126,14 @@ def test_key_for_undo_takes_back_the_whole_step(waiting, engine, sara):
     assert undo(engine, sara) is None
 
 
+def test_key_for_undo_passes_over_a_step_of_which_nothing_stands(waiting, engine, sara):
+    act(engine, sara, Wish(5, 1, Move.APPROVE))
+    decide_matching(engine, in_person(sara), BOOKS, up_to=5, bulk=REJECT)
+    for number in (1, 2, 3):
+        waiting.post("/v1/comments", {"id": f"c-{number}", "text": APPROVED})
+    assert undo(engine, sara) == 5
+
+
 def test_programs_decide_in_bulk_too(waiting):
     wanted = {"action": "reject", "reason": "spam", "filter": {"search": "كتاب"}}
     tried = waiting.post("/v1/queue/decisions", wanted).get_json()

@@ -173,6 +173,19 @@ def test_undo_leaves_what_others_decided(waiting, engine, sara, omar):
     assert state(waiting, 3)["action"] == "reject"
 
 
+@pytest.mark.parametrize("followed_by", ["report", "edit"])
+def test_undo_passes_over_what_readers_have_brought_back(waiting, engine, sara, followed_by):
+    for number in (1, 2, 3):
+        act(engine, sara, Wish(number, 1, Move.APPROVE))
+    if followed_by == "report":
+        waiting.post("/v1/comments/c-3/flags", {"reason": "إهانة"})
+    else:
+        waiting.post("/v1/comments", {"id": "c-3", "text": f"{SUSPECT} غربال آخر"})
+    before = state(waiting, 3)["decisions"]
+    assert [undo(engine, sara) for _ in range(3)] == [2, 1, None]
+    assert state(waiting, 3)["decisions"] == before
+
+
 def test_undo_ends_after_half_an_hour(waiting, engine, sara, monkeypatch):
     act(engine, sara, Wish(3, 1, Move.APPROVE))
     monkeypatch.setattr("service.desk.UNDO_TIME", timedelta(0))

@@ -31,6 +31,11 @@ def versions(page):
     return re.findall(r'<input type="hidden" name="version" value="([^"]+)">', page)
 
 
+def test_page_says_that_thresholds_count_from_their_score_on(lead):
+    said = "الدرجة التي يُعرض التعليق على المراجعة ابتداء منها، أو يُرفض مباشرة بلا مراجعة."
+    assert said in lead.get("/policy").text
+
+
 def test_stored_policy_is_in_force_at_once(app, lead, site):
     fields = {
         "insult.review_at": "0.4",

@@ -11,7 +11,8 @@ from service.moderators import Role
 from service.tables import Comment
 from service.web.breakdown import attributes, sections
 from service.web.figures import first_since, periods
-from service.web.spot_check import check, checked, draw
+from service.web.foresight import Estimate
+from service.web.spot_check import Checked, check, checked, draw
 
 NOW = datetime.now(UTC)
 
@@ -104,6 +105,24 @@ def test_only_published_comments_that_nobody_has_seen_are_drawn(busy, engine, pe
         assert draw(connection) is None
     assert not check(engine, omar, 4, revision=1, reason=None)
     assert not check(engine, omar, 1, revision=1, reason=None)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (1, "فُحص تعليق منشور واحد في ٣٠ يوما، وعدد ما كان يستحق الرفض منه: ٠."),
+        (2, "فُحص تعليقان منشوران في ٣٠ يوما، وعدد ما كان يستحق الرفض منهما: ٠."),
+        (3, "فُحصت ٣ تعليقات منشورة في ٣٠ يوما، وعدد ما كان يستحق الرفض منها: ٠."),
+        (11, "فُحص ١١ تعليقا منشورا في ٣٠ يوما، وعدد ما كان يستحق الرفض منها: ٠."),
+        (100, "فُحص ١٠٠ تعليق منشور في ٣٠ يوما، وعدد ما كان يستحق الرفض منها: ٠."),
+    ],
+)
+def test_random_check_says_how_many_were_wrong_not_that_none_ought_to_be(
+    browser, monkeypatch, count, shown
+):
+    found = Checked(count, 0, Estimate(0.0, 0.0, 0.5))
+    monkeypatch.setattr("service.web.overview.checked", lambda _connection: found)
+    assert shown in browser.get("/overview").text
 
 
 def test_random_check_tells_what_gets_through(busy, engine, person_for):

@@ -1,6 +1,7 @@
 """The second factor of an account: a code that an app makes anew every half minute (RFC 6238)."""
 
 import time
+import unicodedata
 from datetime import UTC, datetime
 
 import pyotp
@@ -36,7 +37,8 @@ def fits(secret: str, code: str) -> bool:
 def _step_of(secret: str, code: str) -> int | None:
     """Return the interval to which a code belongs, None if that is not now."""
     totp = pyotp.TOTP(secret, interval=_INTERVAL_S)
-    typed = "".join(code.split())
+    # In whatever digits the keyboard has.
+    typed = "".join(str(unicodedata.decimal(each, each)) for each in code if not each.isspace())
     now = int(time.time()) // _INTERVAL_S
     for step in range(now - _DRIFT, now + _DRIFT + 1):
         if pyotp.utils.strings_equal(typed, totp.at(step * _INTERVAL_S)):

@@ -109,6 +109,14 @@ def test_wrong_codes_lock_the_account_although_the_password_is_right_between_the
     assert visitor.gives_password().status_code == 403
 
 
+@pytest.mark.parametrize("digits", ["٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"], ids=["arabic", "persian"])
+def test_code_may_be_typed_in_the_digits_of_the_keyboard(app, secret, digits):
+    visitor = Visitor(app)
+    visitor.gives_password()
+    code = pyotp.TOTP(secret).now().translate(str.maketrans("0123456789", digits))
+    assert visitor.gives_code(f"{code[:3]} {code[3:]}").headers["Location"] == "/review"
+
+
 def test_code_without_a_password_is_not_even_looked_at(app, secret):
     answer = Visitor(app).gives_code(pyotp.TOTP(secret).now())
     assert answer.headers["Location"] == "/sign-in"

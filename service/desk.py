@@ -32,6 +32,7 @@ from service.tables import Comment, Decision, Skip
 UNDO_TIME = timedelta(minutes=30)
 
 _later = aliased(Decision)
+_FOLLOWED = exists().where(_later.comment_id == Decision.comment_id, _later.id > Decision.id)
 _UNDOABLE = (
     select(Decision.__table__)
     .where(
@@ -39,7 +40,7 @@ _UNDOABLE = (
         Decision.created_at > bindparam("since"),
         Decision.undoes.is_(None),
         # Passed over, or it would hide for half an hour what was decided before it.
-        ~exists().where(_later.comment_id == Decision.comment_id, _later.id > Decision.id),
+        ~_FOLLOWED,
     )
     .order_by(Decision.id.desc())
     .limit(1)
@@ -121,6 +122,12 @@ def undo(engine: Engine, person: Person, *, within: timedelta | None = None) -> 
             connection.execute(delete(Skip).where(_of(skip.comment_id, person)))
             return int(skip.comment_id)
         return None if last is None else _take_back(connection, person, last=last)
+
+
+def stands(connection: Connection, batch_id: str) -> bool:
+    """Return whether anything of a bulk decision is still as it left it."""
+    found = select(exists().where(Decision.batch_id == batch_id, ~_FOLLOWED))
+    return bool(connection.scalar(found))
 
 
 def _newest_batch(engine: Engine, person: Person, since: datetime) -> str | None:

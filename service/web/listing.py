@@ -1,9 +1,10 @@
 """The queue as a list: filtered, searched, and decided on line by line."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -15,7 +16,7 @@ from service.actors import in_person
 from service.auth import requires
 from service.batches import undo_batch
 from service.claims import count_visible, visible_to
-from service.desk import Move, Wish, act
+from service.desk import Move, Wish, act, stands
 from service.dossier import read_lines
 from service.errors import ApiError
 from service.moderators import Role
@@ -40,7 +41,8 @@ def queue() -> Response | str:
         try:
             query = wanted_page(filter_, request.args)
             listed = _listed(connection, query, narrowed=bool(filter_))
-            return render_template("queue.html", filter=filter_, here=request.full_path, **listed)
+            here = _here(request.args)
+            return render_template("queue.html", filter=filter_, here=here, **listed)
         except ApiError:
             flash(gettext("This filter makes no sense; here is the whole list."), "problem")
     return redirect(url_for("web.queue"))
@@ -61,6 +63,14 @@ def post_queue() -> Response | str:
     return _lead(url_for("web.queue", **back, **decide_marked()))
 
 
+def _here(arguments: Mapping[str, str]) -> str:
+    """Return the address of this part of the list, without what was told of a bulk decision."""
+    place: dict[str, Any] = {
+        name: arguments[name] for name in ("order", "after") if arguments.get(name)
+    }
+    return url_for("web.queue", **asked(arguments), **place)
+
+
 def _lead(address: str) -> Response:
     if HTMX in request.headers:
         return Response(headers={"HX-Redirect": address})
@@ -73,8 +83,7 @@ def _without(comment_id: int) -> str:
     with service_state().engine.connect() as connection:
         query = wanted_page(filter_, {"order": request.form.get("order", "score")})
         counted = _counted(connection, query, narrowed=bool(filter_))
-    back = urlsplit(request.headers.get("HX-Current-URL", ""))
-    here = f"{back.path}?{back.query}" if back.path else url_for("web.queue")
+    here = _here(dict(parse_qsl(urlsplit(request.headers.get("HX-Current-URL", "")).query)))
     return render_template("_line_gone.html", filter=filter_, gone=comment_id, here=here, **counted)
 
 
@@ -115,18 +124,21 @@ def _listed(connection: Connection, query: QueueQuery, *, narrowed: bool) -> dic
         "ages": AGES_H,
         "suggested": suggested,
         "reject_reasons": REJECT_REASONS,
-        "batch": _batch(),
+        "batch": _batch(connection),
     }
 
 
-def _batch() -> dict[str, Any] | None:
-    """Return what the step came to that led here."""
+def _batch(connection: Connection) -> dict[str, Any] | None:
+    """Return what the step came to that led here, unless it was taken back."""
     try:
         batch_id = str(uuid.UUID(request.args.get("batch", "")))
     except ValueError:
         return None
     counted = {name: request.args.get(name, 0, type=int) for name in ("decided", "passed", "left")}
-    return {"id": batch_id, "move": request.args.get("move")} | counted
+    standing = stands(connection, batch_id)
+    if counted["decided"] and not standing:
+        return None
+    return {"id": batch_id, "move": request.args.get("move"), "stands": standing} | counted
 
 
 def _wish(value: str) -> Wish:

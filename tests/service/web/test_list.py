@@ -1,4 +1,5 @@
 import re
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -112,7 +113,7 @@ def test_script_is_told_what_changes_of_the_page(browser, waiting, engine):
     assert told(page) == ["رُفض التعليق."]
     assert "تعليقان ينتظران" in page
     assert "تعليقَي هذه القائمة" in page
-    assert 'name="back" value="/queue?after=x&amp;order=oldest"' in page
+    assert 'name="back" value="/queue?order=oldest&amp;after=x"' in page
     assert numbers(page) == []
 
 
@@ -196,6 +197,28 @@ def test_marked_lines_are_decided_on_and_taken_back_together(browser, waiting, e
     assert set(actions(engine).values()) == {"review"}
     browser.post("/queue/undo", batch=told_of["batch"])
     assert told(browser.get("/queue").text)[-1] == "لا شيء يمكن التراجع عنه."
+
+
+def test_bulk_decision_is_told_only_while_it_stands(browser, waiting):
+    form = {"comment": ["1:1", "3:1"], "move": "reject", "reason": "spam", "order": "oldest"}
+    answer = browser.post("/queue", **form, author="u-1")
+    page = browser.get(answer.location).text
+    assert "رُفض تعليقان." in page
+    back = unescape(re.findall(r'name="back" value="([^"]+)"', page)[-1])
+    assert back == "/queue?author=u-1&order=oldest"
+    page = browser.get(browser.post("/undo", back=back).location).text
+    assert told(page) == ["تراجعتم عن القرار."]
+    page = browser.get(answer.location).text
+    assert "رُفض تعليقان." not in page
+    assert "/queue/undo" not in page
+
+
+def test_bulk_decision_that_came_too_late_is_told_without_an_undo(browser, waiting):
+    form = {"comment": "1:1", "move": "reject", "reason": "spam"}
+    browser.post("/queue", **form)
+    page = browser.get(browser.post("/queue", **form).location).text
+    assert "وتُرك تعليق واحد" in page
+    assert "/queue/undo" not in page
 
 
 def test_decision_without_marks_is_told(browser, waiting, engine):

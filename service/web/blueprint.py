@@ -18,6 +18,7 @@ from service.web.formats import add_filters, locale_of_request
 from service.web.highlight import direction, pieces
 from service.web.names import (
     change_name,
+    change_subject,
     event_name,
     role_name,
     role_says,
@@ -83,6 +84,7 @@ def register_web(app: Flask, settings: Settings) -> None:
         rule_name=rule_name,
         role_name=role_name,
         change_name=change_name,
+        change_subject=change_subject,
         role_says=role_says,
         scope_name=scope_name,
         event_name=event_name,

@@ -1,6 +1,9 @@
 """What roles, scopes, events and sources are called in the newsroom."""
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString, gettext, lazy_gettext
+
+from moderation import Action
+from service.web.formats import action_text, digits
 
 _ROLES: dict[str, tuple[LazyString, LazyString]] = {
     "moderator": (lazy_gettext("Moderator"), lazy_gettext("works the queue")),
@@ -38,6 +41,10 @@ _CHANGES: dict[str, LazyString] = {
     "second factor off": lazy_gettext("second factor off"),
     "webhook added": lazy_gettext("webhook added"),
     "webhook removed": lazy_gettext("webhook removed"),
+    "policy stored": lazy_gettext("policy stored"),
+    "policy put in force": lazy_gettext("policy put in force"),
+    "deleted for author": lazy_gettext("deleted on request of the author"),
+    "deleted for site": lazy_gettext("deleted on request of the site"),
     "removed by retention": lazy_gettext("removed after its time"),
     "ids of readers hashed": lazy_gettext("ids of readers hashed"),
     "site added": lazy_gettext("site added"),
@@ -46,10 +53,35 @@ _CHANGES: dict[str, LazyString] = {
     "person's data exported": lazy_gettext("data of a person exported"),
 }
 
+_STATES = {each.value for each in Action}
+
 
 def change_name(action: str) -> str:
     """Return what was changed; what is not known here stays as it is recorded."""
     return str(_CHANGES.get(action, action))
+
+
+def change_subject(action: str, subject: str) -> tuple[str, str]:
+    """Return what was changed as somebody named it, and what is said of that in our words."""
+    name, _, rest = subject.rpartition(": ")
+    number, _, _ = subject.partition(" ")
+    if action == "account added" and rest in _ROLES:
+        return name, role_name(rest)
+    if action == "key added" and name:
+        return name, str(gettext(", ")).join(scope_name(each) for each in rest.split(", "))
+    if action == "removed by retention" and rest in _STATES:
+        return "", f"{_counted(number)} · {action_text(rest)}"
+    if action == "ids of readers hashed":
+        return "", _counted(number)
+    if action in {"deleted for author", "deleted for site"}:
+        return "", gettext("comment %(n)s", n=digits(subject.removeprefix("comment ")))
+    if action == "training data exported":
+        return "", gettext("all sites")
+    return subject, ""
+
+
+def _counted(number: str) -> str:
+    return str(gettext("Number: %(n)s", n=digits(number)))
 
 
 def role_name(role: str) -> str:

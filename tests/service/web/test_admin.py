@@ -1,10 +1,19 @@
+import ast
 import re
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from page_samples import told
 from service_samples import APPROVED, PASSWORD, Caller
 
+from service.audit import note
+from service.database import writing
+from service.deletion import Requester
 from service.moderators import Role
+from service.web.names import _CHANGES
+
+SERVICE = Path(__file__).parents[3] / "service"
 
 
 @pytest.fixture
@@ -181,6 +190,59 @@ def test_record_names_who_changed_what_beside_decisions(admin, sign_in):
     told_of = ["إيقاف مفتاح", "إضافة مفتاح", "إيقاف حساب", "إضافة حساب"]
     assert [name in row for name, row in zip(told_of, rows[:4], strict=True)] == [True] * 4
     assert all("huda" in row for row in rows[:4])
+
+
+def noted(tree):
+    """Yield each action that a module gives to `note`, under whatever name it has it."""
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "service.audit"
+        for alias in node.names
+        if alias.name == "note"
+    }
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names:
+            action = call.args[1]
+            # Of a formatted one, what stands between f' and '.
+            yield action.value if isinstance(action, ast.Constant) else ast.unparse(action)[2:-1]
+
+
+def test_every_change_that_is_recorded_has_a_name():
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in SERVICE.rglob("*.py")]
+    found = {action for tree in trees for action in noted(tree)}
+    deleted = "deleted for {requested_by}"
+    assert deleted in found
+    found |= {deleted.format(requested_by=each) for each in get_args(Requester)}
+    assert found - {deleted} == set(_CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("action", "subject", "shown"),
+    [
+        ("account added", "نور: lead", "إضافة حساب نور: مسؤول"),
+        (
+            "key added",
+            "a: site: ingest, score",
+            "إضافة مفتاح a: site: إرسال التعليقات، تقدير النصوص",
+        ),
+        ("policy stored", "2026-12: strict", "حفظ سياسة 2026-12: strict"),
+        ("policy put in force", "2026-12", "تطبيق سياسة 2026-12"),
+        ("deleted for author", "comment 1200", "حذف بطلب الكاتب التعليق ١٢٠٠"),
+        ("deleted for site", "comment 8", "حذف بطلب الموقع التعليق ٨"),
+        ("removed by retention", "12 comments: reject", "حذف ما انتهت مدة حفظه العدد: ١٢ · مرفوض"),
+        ("ids of readers hashed", "12 ids", "تعمية معرّفات القراء العدد: ١٢"),
+        ("training data exported", "all sites", "تصدير بيانات تدريب كل المواقع"),
+        ("unheard of", "a: lead", "unheard of a: lead"),
+    ],
+)
+def test_record_of_changes_speaks_the_language_of_the_page(sign_in, engine, action, subject, shown):
+    with writing(engine) as connection:
+        note(connection, action, subject)
+    page = sign_in(Role.LEAD).get("/records?kind=changes").text
+    row = re.search(r"<tr><td><time.*?</tr>", page, re.DOTALL)[0]
+    _when, _who, what, of_what = re.findall(r"<td>(.*?)</td>", row)
+    assert re.sub(r"<[^>]+>", "", f"{what} {of_what}") == shown
 
 
 def test_record_is_leafed_through(sign_in, browser, site):

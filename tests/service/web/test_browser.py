@@ -402,6 +402,22 @@ def test_what_was_typed_stays_where_a_form_is_out_of_date(page):
     assert page.input_value("textarea[name=tried]") == "السوق"
 
 
+@pytest.mark.parametrize("name", ["رياضة", "المحافظات"])
+def test_name_of_a_section_is_not_broken_on_a_telephone(open_page, engine, name):
+    article = {"id": "a", "section": name}
+    comments = [CommentIn(id=f"s-{n}", text="شكرا", article=article) for n in range(200)]
+    ingest_all(engine, Judge(load_scorer(), Policy("lenient", {})), comments)
+    page = open_page(viewport={"width": 380, "height": 740})
+    page.goto("/overview")
+    lines = """() => {
+      const range = document.createRange();
+      range.selectNodeContents(document.querySelector(".figures th bdi"));
+      return [range.toString(), range.getClientRects().length];
+    }"""
+    assert page.evaluate(lines) == [name, 1]
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 380
+
+
 HOSTILE = [
     "<script>document.title = 'stolen'</script><img src=x onerror=alert(1)><b> غربال </b>",
     "\u202eغربال\u202d abc\u2066 (مهم)",

@@ -89,7 +89,7 @@ def _of_lists(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 def _of_rules(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     return [
-        f"{rule_name(name)}: {digits(str(after.get(name, '–')))}"
+        digits(f"{rule_name(name)}: {after.get(name, '–')}")
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
     ]

@@ -125,6 +125,14 @@ def test_random_check_says_how_many_were_wrong_not_that_none_ought_to_be(
     assert shown in browser.get("/overview").text
 
 
+@pytest.mark.parametrize(("digits", "days"), [("arab", "٣٠"), ("latn", "30")])
+def test_days_stand_in_the_digits_that_were_chosen(browser, busy, digits, days):
+    browser.post("/preferences", switches="1", language="ar", digits=digits)
+    browser.post("/spot-check", comment="4", revision="1")
+    assert f"فُحص تعليق منشور واحد في {days} يوما" in browser.get("/overview").text
+    assert f"فُحص تعليق واحد في {days} يوما" in browser.get("/spot-check").text
+
+
 def test_random_check_tells_what_gets_through(busy, engine, person_for):
     with engine.connect() as connection:
         assert checked(connection).let_through is None

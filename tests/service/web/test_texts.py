@@ -1,5 +1,6 @@
 """The Arabic texts are complete, and what is served is what was written."""
 
+import re
 from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
@@ -34,6 +35,10 @@ def test_every_text_is_translated_in_all_its_forms():
         assert all(forms), message.id
         assert not message.fuzzy, message.id
         assert len(forms) == (6 if message.pluralizable else 1)
+
+
+def test_no_text_has_digits_of_its_own_that_the_reader_did_not_choose():
+    assert [m.id for m in catalog() if re.search("[٠-٩۰-۹]", str(m.string))] == []
 
 
 def texts(catalog):

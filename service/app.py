@@ -34,7 +34,7 @@ from service.rate_limits import limit_rates, limit_waits
 from service.rules import load_policy
 from service.settings import Settings
 from service.state import EXTENSION, ServiceState
-from service.web.blueprint import register_web
+from service.web.blueprint import error_page, register_web
 
 
 class _IdConverter(BaseConverter):
@@ -102,7 +102,7 @@ def _render(error: ApiError) -> Response:
         return render_perspective(error)
     if request.path.startswith("/v1/moderations"):
         return render_moderations(error)
-    return render_native(error)
+    return error_page(error.status) or render_native(error)
 
 
 def build_judge(settings: Settings) -> Judge:

@@ -17,6 +17,7 @@ from service.newsroom_errors import SiteNameError, WebhookError
 from service.outbox import dead_letters, discard, replay
 from service.sites import find_site, list_sites
 from service.state import service_state
+from service.web.asked import whole
 from service.web.blueprint import web
 from service.web.formats import number as in_digits
 from service.webhooks import (
@@ -108,7 +109,7 @@ def post_webhooks() -> Response | str | tuple[str, int]:
         "newest": keep_newest_secret,
         "remove": partial(remove_webhook, moderator_id=g.person.id),
     }
-    number = request.form.get("webhook", type=int)
+    number = request.form.get("webhook", type=whole)
     if wish not in changes or number is None:
         raise BadRequest
     try:

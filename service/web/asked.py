@@ -10,6 +10,9 @@ from service.schema import QueueFilter, QueueQuery
 PAGE = 100
 AGES_H = ("1", "24", "168")
 ORDERS = ("score", "oldest", "flagged", "uncertain")
+LARGEST = 2**63 - 1
+"""No row has a number above this, and SQLite takes none."""
+
 _FIELDS = (*QueueFilter.model_fields, "age")
 
 
@@ -23,6 +26,20 @@ def asked(arguments: Mapping[str, str]) -> dict[str, Any]:
         for name, value in found.items()
         if value and value not in ends.get(name, ()) and (name != "age" or value in AGES_H)
     }
+
+
+def whole(typed: str) -> int:
+    """Return a number that a row may have.
+
+    Raises
+    ------
+    ValueError
+        If none may have it.
+    """
+    number = int(typed)
+    if abs(number) > LARGEST:
+        raise ValueError(typed)
+    return number
 
 
 def wanted(filter_: Mapping[str, str]) -> QueueFilter:

@@ -3,7 +3,18 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import Babel, gettext
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -12,8 +23,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from service.problems import RETRY_AFTER_S
-from service.sessions import RoleTooLowError, SignInNeededError, set_up_sessions
+from service.sessions import (
+    RoleTooLowError,
+    SignInNeededError,
+    current_person,
+    set_up_sessions,
+)
 from service.settings import Settings
+from service.state import service_state
 from service.web.formats import add_filters, locale_of_request
 from service.web.highlight import direction, pieces
 from service.web.names import (
@@ -32,6 +49,10 @@ from service.web.versions import list_name, rule_name
 web = Blueprint("web", __name__)
 FRAGMENT = "X-Ghirbal-Fragment"
 HTMX = "HX-Request"
+# Answers there are for programs, whoever asks.
+_API = ("/v1", "/batch", "/$discovery", "/coral", "/metrics", "/healthz", "/readyz")
+# JSON first: it is what somebody who takes anything is given.
+_KINDS = ("application/json", "text/html")
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 _csrf = CSRFProtect()
 _HEADERS = {
@@ -149,20 +170,41 @@ def _csrf_missing(_error: CSRFError) -> Answer:
 @web.errorhandler(HTTPException)
 def _http_error(error: HTTPException) -> tuple[str, int]:
     status = error.code or 500
-    if status == 404:
-        return _problem(404, gettext("There is nothing at this address."))
-    message = gettext("The request cannot be understood.")
-    if FRAGMENT in request.headers:
+    message = _message(status)
+    if FRAGMENT in request.headers and status != 404:
         return _told_later(status, message)
     return _problem(status, message)
+
+
+def error_page(status: int) -> Response | None:
+    """Return the page for an error that no view of ours has raised; None for who reads no pages."""
+    if request.path.startswith(_API):
+        return None
+    if request.accept_mimetypes.best_match(_KINDS) != "text/html":
+        return None
+    # What the database has done to a request it must not do to the page that tells of it.
+    if status < 500 and "person" not in g:
+        g.person = current_person(service_state().engine)
+    return _add_headers(make_response(_problem(status, _message(status))))
+
+
+def _message(status: int) -> str:
+    if status == 404:
+        return str(gettext("There is nothing at this address."))
+    if status == 503:
+        return str(
+            gettext("The database cannot be reached. Nothing was stored; try again in a moment.")
+        )
+    if status >= 500:
+        return str(gettext("Something went wrong here. The operator can read why in the log."))
+    return str(gettext("The request cannot be understood."))
 
 
 @web.errorhandler(OperationalError)
 @web.errorhandler(InterfaceError)
 @web.errorhandler(PoolTimeoutError)
 def _database_error(_error: Exception) -> tuple[str, int, dict[str, str]]:
-    message = gettext("The database cannot be reached. Nothing was stored; try again in a moment.")
-    return *_problem(503, message), {"Retry-After": RETRY_AFTER_S}
+    return *_problem(503, _message(503)), {"Retry-After": RETRY_AFTER_S}
 
 
 def _told_later(status: int, message: str) -> tuple[str, int]:

@@ -15,7 +15,7 @@ from service.dossier import read_lines
 from service.errors import ApiError
 from service.moderators import Role
 from service.state import service_state
-from service.web.asked import PAGE, asked, wanted
+from service.web.asked import PAGE, asked, wanted, whole
 from service.web.blueprint import web
 from service.web.reasons import REJECT_REASONS
 
@@ -48,7 +48,7 @@ def post_bulk() -> Response:
     """Decide on all that a filter leaves, but for what came in since it was looked at."""
     filter_ = asked(request.form)
     try:
-        up_to = int(request.form.get("up_to", ""))
+        up_to = whole(request.form.get("up_to", ""))
         found = wanted(filter_)
     except (ValueError, ApiError):
         raise BadRequest from None
@@ -62,7 +62,7 @@ def decide_marked() -> dict[str, Any]:
     """Decide on the lines that are marked; return what the page shall say of it."""
     try:
         marked = [
-            (int(number), int(revision))
+            (whole(number), whole(revision))
             for number, revision in (each.split(":") for each in request.form.getlist("comment"))
         ]
     except ValueError:

@@ -24,7 +24,7 @@ from service.queue import count_matching, read_page
 from service.schema import QueueQuery
 from service.sites import list_sections
 from service.state import service_state
-from service.web.asked import AGES_H, asked, wanted_page
+from service.web.asked import AGES_H, asked, wanted_page, whole
 from service.web.blueprint import HTMX, web
 from service.web.bulk import decide_marked
 from service.web.histogram import count_shown, histogram
@@ -145,7 +145,7 @@ def _wish(value: str) -> Wish:
     """Return the decision that the button of a line stands for."""
     try:
         number, revision, what = value.split(":")
-        comment_id, read = int(number), int(revision)
+        comment_id, read = whole(number), whole(revision)
     except ValueError:
         raise BadRequest from None
     if what == Move.APPROVE:

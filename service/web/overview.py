@@ -13,6 +13,7 @@ from service.auth import requires
 from service.dossier import read_dossier
 from service.moderators import Role
 from service.state import service_state
+from service.web.asked import whole
 from service.web.blueprint import web
 from service.web.breakdown import attributes, sections
 from service.web.charts import Chart, bars
@@ -69,7 +70,7 @@ def spot_check() -> str:
 def post_spot_check() -> Response:
     """Record what a moderator says of the comment, and show another."""
     try:
-        number, revision = int(request.form["comment"]), int(request.form["revision"])
+        number, revision = whole(request.form["comment"]), whole(request.form["revision"])
     except (KeyError, ValueError):
         raise BadRequest from None
     reason = request.form.get("reject")

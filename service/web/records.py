@@ -3,11 +3,13 @@
 from flask import render_template, request
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
 from sqlalchemy.engine import RowMapping
+from werkzeug.exceptions import NotFound
 
 from service.auth import requires
 from service.moderators import Role
 from service.state import service_state
 from service.tables import ApiKey, Audit, Comment, Decision, Moderator
+from service.web.asked import LARGEST
 from service.web.blueprint import web
 
 _PAGE = 100
@@ -24,6 +26,8 @@ def records() -> str:
         if (value := request.args.get(name, "").strip())
     }
     before = request.args.get("before", type=int)
+    if before is not None and abs(before) > LARGEST:
+        raise NotFound
     changes = request.args.get("kind") == "changes"
     with service_state().engine.connect() as connection:
         rows = (

@@ -11,12 +11,14 @@ from service.desk import Move, Refusal, Wish, act, undo
 from service.moderators import Role
 from service.state import service_state
 from service.web.addresses import is_ours
+from service.web.asked import LARGEST, whole
 from service.web.blueprint import FRAGMENT, web
 from service.web.reasons import REJECT_REASONS
 from service.web.showing import address, done, show, show_ahead, told
 
 NOTE_LIMIT = 2_000
 _SETTLE = "settle"
+_ONE = f"/review/<int(max={LARGEST}):comment_id>"
 
 
 @web.get("/review")
@@ -26,7 +28,7 @@ def review() -> str:
     return show(claim_next(service_state().engine, g.person))
 
 
-@web.get("/review/<int:comment_id>")
+@web.get(_ONE)
 @requires(Role.MODERATOR)
 def review_one(comment_id: int) -> str:
     """Show one comment; it can be decided on if it waits and nobody else holds it."""
@@ -37,7 +39,7 @@ def review_one(comment_id: int) -> str:
     return show(comment_id)
 
 
-@web.get("/review/<int:comment_id>/next")
+@web.get(f"{_ONE}/next")
 @requires(Role.MODERATOR)
 def review_next(comment_id: int) -> str:
     """Show the comment that follows in the queue; the one before stays claimed."""
@@ -47,7 +49,7 @@ def review_next(comment_id: int) -> str:
     return show(following or comment_id)
 
 
-@web.get("/review/<int:comment_id>/previous")
+@web.get(f"{_ONE}/previous")
 @requires(Role.MODERATOR)
 def review_previous(comment_id: int) -> str:
     """Show the comment before, of those that were shown already."""
@@ -60,14 +62,14 @@ def review_previous(comment_id: int) -> str:
     return show(before)
 
 
-@web.get("/review/<int:comment_id>/ahead")
+@web.get(f"{_ONE}/ahead")
 @requires(Role.MODERATOR)
 def review_ahead(comment_id: int) -> str:
     """Return the comment that comes once this one is decided on; it is claimed already."""
     return show_ahead(_ahead_of(comment_id))
 
 
-@web.post("/review/<int:comment_id>")
+@web.post(_ONE)
 @requires(Role.MODERATOR)
 def post_review(comment_id: int) -> Response | str:
     """Approve, reject, escalate or skip, and show the next comment.
@@ -81,7 +83,7 @@ def post_review(comment_id: int) -> Response | str:
         flash(done(wish.move), "done")
     else:
         flash(told(refusal), "problem")
-    shown = request.form.get("shown", type=int)
+    shown = request.form.get("shown", type=whole)
     if shown is not None and claim_one(engine, g.person, shown):
         return show_ahead(_ahead_of(shown))
     return _lead(claim_next(engine, g.person))
@@ -120,7 +122,7 @@ def _wish(comment_id: int) -> Wish:
         reason, name = form.get("reject"), form.get("move", "")
         settles = name == _SETTLE and not reason
         move = Move.APPROVE if settles else Move.REJECT if reason else Move(name)
-        revision = int(form.get("revision", ""))
+        revision = whole(form.get("revision", ""))
     except ValueError:
         raise BadRequest from None
     if move is Move.REJECT and reason not in REJECT_REASONS:

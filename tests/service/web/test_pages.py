@@ -228,6 +228,65 @@ def test_comment_that_is_not_there_is_told_in_the_page(browser, waiting):
     assert "لا شيء في هذا العنوان" in answer.text
 
 
+HUGE = 2**63
+READS_PAGES = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    "address", ["/nothing", f"/review/{HUGE}", f"/review/{HUGE}/next", f"/records?before={HUGE}"]
+)
+def test_what_is_not_there_is_told_in_a_page(sign_in, address):
+    answer = sign_in(Role.LEAD).get(address, headers=READS_PAGES)
+    assert answer.status_code == 404
+    assert "لا شيء في هذا العنوان" in answer.text
+    assert '<html lang="ar" dir="rtl"' in answer.text
+    assert 'href="/policy"' in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/review/3", {"revision": HUGE, "move": "approve"}),
+        ("/queue", {"one": f"{HUGE}:1:approve"}),
+        ("/queue", {"comment": f"1:{HUGE}", "move": "approve"}),
+        ("/queue/all", {"up_to": HUGE, "move": "approve"}),
+        ("/spot-check", {"comment": HUGE, "revision": 1}),
+        ("/webhooks", {"webhook": HUGE, "do": "remove"}),
+    ],
+)
+def test_number_that_no_row_can_have_is_refused(sign_in, waiting, address, form):
+    assert sign_in(Role.ADMIN).post(address, **form).status_code == 400
+
+
+def test_visitor_is_told_what_is_not_there_without_the_menu(app):
+    answer = app.test_client().get("/nothing?language=en", headers=READS_PAGES)
+    assert (answer.status_code, 'href="/queue"' in answer.text) == (404, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "accept"),
+    [("/v1/nothing", READS_PAGES), ("/nothing", {}), ("/nothing", {"Accept": "*/*"})],
+)
+def test_program_is_told_what_is_not_there_in_json(app, address, accept):
+    answer = app.test_client().get(address, headers=accept)
+    assert (answer.status_code, answer.get_json()["error"]["type"]) == (404, "not_found")
+
+
+def test_method_that_an_address_does_not_take_is_told_in_a_page(app):
+    answer = app.test_client().post("/overview", headers=READS_PAGES)
+    assert answer.status_code == 405
+    assert "تعذّر فهم الطلب" in answer.text
+
+
+def test_failure_of_the_service_is_told_in_a_page(app, browser, monkeypatch):
+    monkeypatch.setattr("service.web.review.claim_next", lambda *_args: 1 // 0)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = browser.get("/review", headers=READS_PAGES)
+    assert answer.status_code == 500
+    assert "حدث خطأ في الخدمة" in answer.text
+
+
 def test_empty_queue_is_told(browser):
     assert "لا شيء في انتظاركم" in browser.get("/review").text
 

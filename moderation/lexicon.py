@@ -98,6 +98,8 @@ class Lexicon:
         Words too common for two of them side by side to be one that was split.
     spoken : frozenset of str
         Words that comments are made of, ordinary ones among them.
+    familiar : frozenset of str
+        Spoken words that are frequent.
     masked : dict
         Word by what it looks like with letters masked; a spoken one where no hidden one fits.
     sounds, everyday : dict
@@ -112,6 +114,7 @@ class Lexicon:
     words: frozenset[str]
     ordinary: frozenset[str]
     spoken: frozenset[str]
+    familiar: frozenset[str]
     masked: dict[str, str]
     sounds: dict[str, tuple[str, ...]]
     everyday: dict[str, tuple[str, ...]]
@@ -143,12 +146,12 @@ class Lexicon:
     def _is_masked(self, bare: str) -> bool:
         """Tell whether a word of the lexicon is what is left of one without its masks.
 
-        Behind a particle two letters are any word, and three behind one of a single letter.
+        Two letters are any word, and three are behind a particle of a single letter.
         """
         return any(
             bare.startswith(p)
             and bare[len(p) :] in self.words
-            and (not p or len(bare) - len(p) >= _SHORT + (len(p) == 1))
+            and len(bare) - len(p) >= _SHORT + (len(p) == 1)
             for p in PROCLITICS
         )
 
@@ -156,11 +159,11 @@ class Lexicon:
         """Return the word that shows as `word`, masks and all; None where none does.
 
         A mask may stand between two letters or for one. Of 70 words that comments mask and where
-        one of the lexicon fits either way, 69 have it between.
+        one of the lexicon fits either way, 69 have it between; only a spoken word that is frequent
+        is likelier than one of the lexicon that is left without the masks.
         """
         bare = word.replace(chr(MASK), "")
-        if self._is_masked(bare):
-            return bare
+        hidden = self._is_masked(bare)
         for proclitic in PROCLITICS:
             rest = word.removeprefix(proclitic)
             # Two letters left over by a particle of one letter fit too many words.
@@ -168,9 +171,11 @@ class Lexicon:
                 continue
             found = self.masked.get(rest)
             if found is not None:
+                if hidden and (proclitic or found not in self.familiar):
+                    break
                 whole = f"{proclitic}{found}"
                 return self.undouble(whole) or whole
-        return None
+        return bare if hidden else None
 
 
 class Hashes:
@@ -267,6 +272,7 @@ def lexicon() -> Lexicon:
         words=hidden,
         ordinary=frozenset(ordinary),
         spoken=frozenset(heard),
+        familiar=frozenset(heard[:_FAMILIAR]),
         masked=likeliest | several | single,
         sounds=_by_sound(words),
         everyday=_by_sound(frequent),
@@ -279,6 +285,7 @@ def lexicon() -> Lexicon:
     )
 
 
+_FAMILIAR: Final = 3_000  # spoken words that are likelier under a mask than others between two
 _FREQUENT: Final = 20_000  # spoken words that a Latin word among Arabic ones may be
 
 

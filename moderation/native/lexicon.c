@@ -6,7 +6,7 @@
 #include "ghirbal.h"
 #include "lexicon.h"
 
-enum { SHORT_REST = 3, SHORTEST_SPOKEN = 4 };
+enum { SHORT_REST = 3, SHORTEST_SPOKEN = 4, FAMILIAR = 3000 };
 
 uint64_t hash_letters(const uint32_t *letters, int32_t size)
 {
@@ -158,8 +158,8 @@ int32_t undouble(const Lexicon *lexicon, const uint32_t *word, int32_t size, uin
     return i < n && !is_ordinary(lexicon, word, size) && !has_word(lexicon, word, size) ? n : 0;
 }
 
-/* Write a word without its masks, where it is one of the lexicon; behind a particle two letters are
- * any word, and three behind one of a single letter. */
+/* Write a word without its masks, where it is one of the lexicon; two letters are any word, and three
+ * are behind a particle of a single letter. */
 static int32_t drop_masks(const Lexicon *lexicon, const uint32_t *word, int32_t size,
                           uint32_t *result)
 {
@@ -174,37 +174,43 @@ static int32_t drop_masks(const Lexicon *lexicon, const uint32_t *word, int32_t 
         if (!starts_with(bare, head))
             continue;
         Letters rest = rest_of(bare, head);
-        if ((!head.size || rest.size >= SHORT_REST + (head.size == 1))
+        if (rest.size >= SHORT_REST + (head.size == 1)
             && in_lexicon(lexicon, rest.letters, rest.size))
             return bare.size;
     }
     return 0;
 }
 
-/* A mask may stand between two letters or for one. */
+static int is_familiar(const Lexicon *lexicon, int32_t which)
+{
+    return which >= lexicon->words.n && which - lexicon->words.n < lexicon->familiar;
+}
+
+/* A mask may stand between two letters or for one: only a spoken word that is frequent is likelier
+ * than one of the lexicon that is left without the masks. */
 int32_t unmask(const Lexicon *lexicon, const uint32_t *word, int32_t size, uint32_t *result)
 {
-    int32_t n_bare = drop_masks(lexicon, word, size, result);
-    if (n_bare)
-        return n_bare;
     Letters whole = {word, size};
+    int32_t n_bare = drop_masks(lexicon, word, size, result);
     for (int32_t i = 0; i < lexicon->proclitics.n; i++) {
         Letters head = lexicon->proclitics.words[i];
         if (!starts_with(whole, head) || (head.size == 1 && size - 1 <= SHORT_REST))
             continue;
         int32_t found = masked_word(lexicon, rest_of(whole, head));
-        if (found >= 0) {
-            uint32_t written[2 * LONGEST + 8]; /* as the text of a hit */
-            memcpy(written, word, (size_t)head.size * sizeof *written);
-            int32_t n = head.size + write_word(lexicon, found, written + head.size);
-            int32_t shorter = undouble(lexicon, written, n, result);
-            if (shorter)
-                return shorter;
-            memcpy(result, written, (size_t)n * sizeof *result);
-            return n;
-        }
+        if (found < 0)
+            continue;
+        if (n_bare && (head.size || !is_familiar(lexicon, found)))
+            break;
+        uint32_t written[2 * LONGEST + 8]; /* as the text of a hit */
+        memcpy(written, word, (size_t)head.size * sizeof *written);
+        int32_t n = head.size + write_word(lexicon, found, written + head.size);
+        int32_t shorter = undouble(lexicon, written, n, result);
+        if (shorter)
+            return shorter;
+        memcpy(result, written, (size_t)n * sizeof *result);
+        return n;
     }
-    return 0;
+    return n_bare;
 }
 
 static int before_sign(const Lexicon *lexicon, const uint32_t *word, int32_t size)
@@ -312,7 +318,10 @@ int32_t digit_choices(const Lexicon *lexicon, uint32_t code, const uint32_t **le
 static int set_spoken(Lexicon *lexicon)
 {
     uint32_t letters[LONGEST];
-    for (int32_t start = 0, size; start < lexicon->spoken_size; start += size + 1) {
+    int32_t rank = 0;
+    for (int32_t start = 0, size; start < lexicon->spoken_size; start += size + 1, rank++) {
+        if (rank < FAMILIAR)
+            lexicon->familiar = start + 1;
         for (size = 0; lexicon->spoken[start + size]; size++)
             if (size < LONGEST)
                 letters[size] = lexicon->spoken[start + size];

@@ -49,7 +49,7 @@ typedef struct {
 struct Lexicon {
     Lists words, proclitics, glued, before_sign;
     const uint16_t *spoken; /* spoken words, a 0 after each */
-    int32_t spoken_size;
+    int32_t spoken_size, familiar; /* up to where they are frequent */
     int32_t *kept; /* letters of a glued particle that stay with the word */
     Map known, ordinary, single, several, sounds, entities, function, cues;
     Map heard, likeliest; /* places in `spoken`, of words and of what they look like masked */

@@ -2,7 +2,7 @@
 
 from flask import flash, g, redirect, request
 from flask_babel import gettext
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 
 from service.auth import requires
@@ -18,7 +18,12 @@ from service.web.showing import address, done, show, show_ahead, told
 
 NOTE_LIMIT = 2_000
 _SETTLE = "settle"
-_ONE = f"/review/<int(max={LARGEST}):comment_id>"
+
+
+@web.before_request
+def _look_for_no_row_that_cannot_be() -> None:
+    if (request.view_args or {}).get("comment_id", 0) > LARGEST:
+        raise NotFound
 
 
 @web.get("/review")
@@ -28,7 +33,7 @@ def review() -> str:
     return show(claim_next(service_state().engine, g.person))
 
 
-@web.get(_ONE)
+@web.get("/review/<int:comment_id>")
 @requires(Role.MODERATOR)
 def review_one(comment_id: int) -> str:
     """Show one comment; it can be decided on if it waits and nobody else holds it."""
@@ -39,7 +44,7 @@ def review_one(comment_id: int) -> str:
     return show(comment_id)
 
 
-@web.get(f"{_ONE}/next")
+@web.get("/review/<int:comment_id>/next")
 @requires(Role.MODERATOR)
 def review_next(comment_id: int) -> str:
     """Show the comment that follows in the queue; the one before stays claimed."""
@@ -49,7 +54,7 @@ def review_next(comment_id: int) -> str:
     return show(following or comment_id)
 
 
-@web.get(f"{_ONE}/previous")
+@web.get("/review/<int:comment_id>/previous")
 @requires(Role.MODERATOR)
 def review_previous(comment_id: int) -> str:
     """Show the comment before, of those that were shown already."""
@@ -62,14 +67,14 @@ def review_previous(comment_id: int) -> str:
     return show(before)
 
 
-@web.get(f"{_ONE}/ahead")
+@web.get("/review/<int:comment_id>/ahead")
 @requires(Role.MODERATOR)
 def review_ahead(comment_id: int) -> str:
     """Return the comment that comes once this one is decided on; it is claimed already."""
     return show_ahead(_ahead_of(comment_id))
 
 
-@web.post(_ONE)
+@web.post("/review/<int:comment_id>")
 @requires(Role.MODERATOR)
 def post_review(comment_id: int) -> Response | str:
     """Approve, reject, escalate or skip, and show the next comment.

@@ -89,7 +89,7 @@ def test_a_comment_between_two_domains_hears_both():
 
 def test_a_domain_is_told_by_how_a_comment_is_typed_as_well():
     like_it = experts()
-    like_it.typing[COUNTED.index("marbuta"), 1] = 50
+    like_it.typing[COUNTED.index("marbuta"), 1] = 500  # of few letters typing tells little
     sums = np.full((2, 3), 0.25, dtype=np.float32)
     views, rows = [view([7], [7])], np.arange(2)
     with_dots, without = like_it.hear(views, sums, rows, typed(["مدرسة", "مدرسه"])).opinions

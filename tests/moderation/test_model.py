@@ -117,10 +117,10 @@ def test_a_file_is_no_model_folder(folder):
         load_model(folder / WEIGHTS)
 
 
-@pytest.mark.parametrize("number", [9, 11])
+@pytest.mark.parametrize("number", [10, 12])
 def test_another_format_is_refused_with_both_numbers(folder, number):
     rewrite_manifest(folder, lambda document: document.update(format=number))
-    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 10"):
+    with pytest.raises(ModelError, match=f"format {number}, this version of ghirbal reads 11"):
         load_model(folder)
 
 

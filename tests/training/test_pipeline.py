@@ -64,7 +64,7 @@ def metrics(tiny, examples, sources):
 
 def test_a_model_knows_what_it_was_fitted_on(tiny):
     facts = tiny.manifest
-    assert (facts["format"], facts["version"], facts["toy"]) == (10, "tiny", False)
+    assert (facts["format"], facts["version"], facts["toy"]) == (11, "tiny", False)
     assert facts["attributes"] == list(ATTRIBUTES)
     assert facts["features"] == SMALL.features.to_document()
     assert facts["fit"] == {

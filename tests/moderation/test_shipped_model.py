@@ -46,6 +46,31 @@ def test_a_plain_insult_is_caught(judge):
 
 
 @pytest.mark.parametrize(
+    "rewrite",
+    [
+        pytest.param(lambda text: text.replace(" ", "\u00a0"), id="no-break-space"),
+        pytest.param(lambda text: text.replace(" ", "&nbsp;"), id="entity"),
+        pytest.param(lambda text: text.replace(" ", "\t"), id="tab"),
+        pytest.param(lambda text: re.sub("([ء-ي])", "\\1\u064e", text), id="harakat"),
+        pytest.param(lambda text: re.sub("([ء-ي])", "\\1\u200c", text), id="zero-width"),
+        pytest.param(lambda text: f"\u202b{text}\u202c", id="direction"),
+        pytest.param(lambda text: text.replace("ب", "\ufe91"), id="presentation-form"),
+    ],
+)
+def test_what_nobody_sees_moves_no_score(shipped, rewrite):
+    texts = [
+        "جبنة البقرة الضاحكة صار حقها قد حق كيلو لحمة",
+        "البقرة الضاحكة كانت فطورنا كل صباح قبل المدرسة",
+        "ما في أغبى من وزير ينام والبلد بتغرق",
+        "كلب الجيران ينبح طول الليل والبلدية لا تجيب",
+        "انت حمار ومش بتفهم",
+    ]
+    seen = shipped.score([rewrite(text) for text in texts])
+    for before, after in zip(shipped.score(texts), seen, strict=True):
+        assert after.scores == pytest.approx(before.scores, abs=1e-5)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("اِنتَ حِمَار ومش بتفهم", id="diacritics"),

@@ -13,6 +13,8 @@ _WIDE: Final = 1 << 30  # more spaces than any gap has
 _GAP_COUNTS: Final = np.zeros(HARD + 1, dtype=np.int64)  # two counts in one number
 _GAP_COUNTS[Kind.SPACE] = 1
 _GAP_COUNTS[HARD] = 1 << 32
+_LETTER_DIGITS: Final = [ord(digit) for digit in "23456789"]
+"""Digits that stand for a letter where one writes Arabic in Latin ones."""
 
 
 @dataclass(slots=True)
@@ -81,13 +83,9 @@ def _digit_links(
     """Tell which gaps part a Latin letter from a digit that may stand for one: ``7 m a r``."""
     codes, kinds = batch.codes[starts], batch.kinds[starts]
     latin = (sizes == 1) & (kinds == Kind.LATIN)
-    digit = (sizes == 1) & (kinds == Kind.DIGIT) & (codes >= _LEAST) & (codes <= _MOST)
+    digit = (sizes == 1) & (kinds == Kind.DIGIT) & np.isin(codes, _LETTER_DIGITS)
     links: NDArray[np.bool_] = (latin[:-1] & digit[1:]) | (digit[:-1] & latin[1:])
     return links
-
-
-_LEAST: Final = ord("2")
-_MOST: Final = ord("9")
 
 
 def _attached(single: NDArray[np.bool_], whole: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -67,10 +67,12 @@ def _count(
         kinds = kinds_of_views(settings)
         views = [view for view, kind in zip(views, kinds, strict=True) if kind in only]
     rows = [np.repeat(np.arange(len(texts)), np.diff(view.bounds)) for view in views]
-    columns = np.concatenate([view.buckets << np.uint32(8) | view.checks for view in views])
+    columns = np.concatenate(
+        [view.buckets << np.uint32(_CHECK_BITS) | view.checks for view in views]
+    )
     counts = csr_matrix(
         (np.ones(columns.size, np.float32), (np.concatenate(rows), columns.astype(np.int32))),
-        shape=(len(texts), 1 << settings.bits + 8),
+        shape=(len(texts), 1 << settings.bits + _CHECK_BITS),
     )
     counts.sum_duplicates()
     return counts
@@ -92,9 +94,9 @@ def choose_features(counts: csr_matrix, *, min_comments: int) -> NDArray[np.int6
     columns, comments = np.unique(counts.indices, return_counts=True)
     common = comments >= min_comments
     columns, comments = columns[common].astype(np.int64), comments[common]
-    order = np.lexsort((columns, -comments, columns >> 8))
+    order = np.lexsort((columns, -comments, columns >> _CHECK_BITS))
     columns, comments = columns[order], comments[order]
-    first = np.append(True, np.diff(columns >> 8) != 0)[: columns.size]
+    first = np.append(True, np.diff(columns >> _CHECK_BITS) != 0)[: columns.size]
     columns, comments = columns[first], comments[first]
     return np.asarray(columns[np.argsort(-comments, kind="stable")])
 
